@@ -1,0 +1,148 @@
+//! A world in balance: the shares and levels that exact hat algebra starts from.
+
+mod build;
+mod identities;
+
+use ndarray::{Array1, Array2, Array3};
+use thiserror::Error;
+
+use crate::labels::Labels;
+use crate::tables::{Description, Parameters};
+
+pub use build::Accounts;
+pub use identities::{Identity, IdentityReport};
+
+/// A balanced baseline economy.
+///
+/// It exists only if its accounting identities hold. Money is in millions (see
+/// [`Unit::millions`](crate::tables::Unit::millions)); the axis a share sums over is the last one.
+#[derive(Clone, Debug)]
+pub struct Baseline {
+    /// Provenance.
+    pub description: Description,
+    /// Regions, in array order.
+    pub regions: Labels,
+    /// Sectors, in array order.
+    pub sectors: Labels,
+    /// Elasticities that came with the table.
+    pub parameters: Parameters,
+    /// `X`: sales at producer value, before export tax and tariff, `[sector, importer, exporter]`.
+    pub trade_flows: Array3<f64>,
+    /// `τ`: ad valorem import tariffs, `[sector, importer, exporter]`; none at all if absent.
+    pub tariffs: Option<Array3<f64>>,
+    /// `x`: ad valorem export taxes, `[sector, importer, exporter]`; none at all if absent.
+    pub export_taxes: Option<Array3<f64>>,
+    /// `E = Σ_i X (1+x)(1+τ)`: spending at purchaser value, `[region, sector]`.
+    pub expenditure: Array2<f64>,
+    /// `π = X (1+x)(1+τ) / E`, `[sector, importer, exporter]`; 0 where `E` is 0.
+    pub trade_shares: Array3<f64>,
+    /// `Y = Σ_n X`: gross output, `[region, sector]`.
+    pub output: Array2<f64>,
+    /// `V`: value added, `[region, sector]`.
+    pub value_added: Array2<f64>,
+    /// `β = V / Y`, `[region, user]`; 0 where `Y` is 0.
+    pub value_added_share: Array2<f64>,
+    /// `γ / (1−β)`: shares in the bundle of inputs, `[region, user, input]`; 0 where there is none.
+    pub input_mix: Array3<f64>,
+    /// `α`: shares in final spending, `[region, sector]`.
+    pub final_shares: Array2<f64>,
+    /// `I`: final spending, which is income, `[region]`.
+    pub income: Array1<f64>,
+    /// `D = I − Σ_k V − tax revenue`: deficit, `[region]`; sums to 0.
+    pub deficits: Array1<f64>,
+    /// Whether all identities hold; if not, the baseline must be solved once before it is used.
+    pub balanced: bool,
+}
+
+impl Baseline {
+    /// Number of regions.
+    pub fn region_count(&self) -> usize {
+        self.regions.len()
+    }
+
+    /// Number of sectors.
+    pub fn sector_count(&self) -> usize {
+        self.sectors.len()
+    }
+
+    /// Baseline tariff `τ` of a cell.
+    pub fn tariff(&self, sector: usize, importer: usize, exporter: usize) -> f64 {
+        self.tariffs.as_ref().map_or(0.0, |tariffs| tariffs[[sector, importer, exporter]])
+    }
+
+    /// Baseline export tax `x` of a cell.
+    pub fn export_tax(&self, sector: usize, importer: usize, exporter: usize) -> f64 {
+        self.export_taxes.as_ref().map_or(0.0, |taxes| taxes[[sector, importer, exporter]])
+    }
+
+    /// `REGION/SECTOR`, for messages.
+    pub fn cell_name(&self, region: usize, sector: usize) -> String {
+        format!("{}/{}", self.regions.code(region), self.sectors.code(sector))
+    }
+
+    /// `EXPORTER→IMPORTER/SECTOR`, for messages.
+    pub fn trade_cell_name(&self, sector: usize, importer: usize, exporter: usize) -> String {
+        format!(
+            "{}→{}/{}",
+            self.regions.code(exporter),
+            self.regions.code(importer),
+            self.sectors.code(sector)
+        )
+    }
+}
+
+/// Why tables are no baseline.
+#[derive(Clone, Debug, PartialEq, Error)]
+#[non_exhaustive]
+pub enum BaselineError {
+    /// A value that must not be negative, or is not finite.
+    #[error("{what} of `{cell}` is {found}, expected {expected}")]
+    BadValue {
+        /// Name of the table's quantity.
+        what: &'static str,
+        /// The cell.
+        cell: String,
+        /// Its value.
+        found: f64,
+        /// What was expected.
+        expected: &'static str,
+    },
+    /// A region without final spending or without value added.
+    #[error("region `{region}` has no {what} ({found} million)")]
+    EmptyRegion {
+        /// The region.
+        region: String,
+        /// `final spending` or `value added`.
+        what: &'static str,
+        /// Its value.
+        found: f64,
+    },
+    /// A sector that is used but sold by nobody.
+    #[error("`{cell}` is bought ({found} million) but nobody sells it")]
+    NoSupplier {
+        /// Region and sector.
+        cell: String,
+        /// Purchases.
+        found: f64,
+    },
+    /// The accounting identities fail.
+    #[error("the accounting identities fail: {report}")]
+    Unbalanced {
+        /// All of them, with their worst cells.
+        report: IdentityReport,
+    },
+}
+
+impl BaselineError {
+    /// A remedy.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Unbalanced { .. } => Some(
+                "repair the table, raise `--tolerance`, or set `[model] unbalanced = \"accept\"` to \
+                 take its shares as given and solve the baseline once",
+            ),
+            Self::EmptyRegion { .. } => Some("merge the region with another one"),
+            Self::BadValue { .. } | Self::NoSupplier { .. } => None,
+        }
+    }
+}

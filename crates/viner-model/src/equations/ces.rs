@@ -1,0 +1,124 @@
+//! The constant-elasticity price index, exact at Cobb-Douglas and precise near it.
+
+use viner_numerics::Real;
+
+/// `ln CES_e(a; p)` of two goods with shares `share` and `1 − share`.
+///
+/// `CES_e = (Σ a p^{1−e})^{1/(1−e)}`, `Π p^a` at `e = 1`. Written around the Cobb-Douglas index, so
+/// that nothing cancels as `e` approaches 1.
+pub fn two_goods<T: Real>(elasticity: f64, share: f64, first: T, second: T) -> T {
+    let mean = first * share + second * (1.0 - share);
+    if elasticity == 1.0 {
+        return mean;
+    }
+    let power = 1.0 - elasticity;
+    let deviation = ((first - mean) * power).exp_m1() * share
+        + ((second - mean) * power).exp_m1() * (1.0 - share);
+    mean + deviation.ln_1p() * power.recip()
+}
+
+/// A CES index over many goods, prepared once for all the users that share its elasticity.
+///
+/// For each good `s` it holds `(p_s / p_0)^{1−e} − 1`, where `p_0` is a reference near the prices.
+pub struct Prepared<T> {
+    elasticity: f64,
+    reference: T,
+    /// `ln p` at Cobb-Douglas, `(p / p_0)^{1−e} − 1` otherwise.
+    terms: Vec<T>,
+}
+
+/// Below this the sum `Σ a (p/p_0)^{1−e}` has lost more than three digits to its reference.
+const CANCELLATION: f64 = -0.999;
+
+impl<T: Real> Prepared<T> {
+    /// Takes the logarithms of all prices and a reference among them.
+    pub fn new(elasticity: f64, log_prices: &[T], reference: T) -> Self {
+        let terms = if elasticity == 1.0 {
+            log_prices.to_vec()
+        } else {
+            let power = 1.0 - elasticity;
+            log_prices.iter().map(|&price| ((price - reference) * power).exp_m1()).collect()
+        };
+        Self { elasticity, reference, terms }
+    }
+
+    /// `ln CES_e(shares; p)` and the factor by which `a (p/p_0)^{1−e}` must be multiplied to give
+    /// the new share of each good: `a' = a · (1 + term) · factor`.
+    ///
+    /// `shares` sum to 1. `log_prices` are those given to [`Prepared::new`].
+    pub fn index(&self, shares: &[f64], log_prices: &[T]) -> (T, T) {
+        let sum = T::dot(shares, &self.terms);
+        if self.elasticity == 1.0 {
+            return (sum, T::constant(1.0));
+        }
+        let power = 1.0 - self.elasticity;
+        if sum.value() > CANCELLATION {
+            return (self.reference + sum.ln_1p() * power.recip(), T::constant(1.0) / (sum + 1.0));
+        }
+        // All of this user's goods lie far from the reference: take its own mean instead.
+        let mean = T::dot(shares, log_prices);
+        let mut deviation = T::constant(0.0);
+        for (&share, &price) in shares.iter().zip(log_prices) {
+            if share > 0.0 {
+                deviation += ((price - mean) * power).exp_m1() * share;
+            }
+        }
+        let index = mean + deviation.ln_1p() * power.recip();
+        (index, ((self.reference - index) * power).exp())
+    }
+
+    /// `(p_s/p_0)^{1−e}`: 1 at Cobb-Douglas.
+    pub fn share_factor(&self, good: usize) -> T {
+        if self.elasticity == 1.0 { T::constant(1.0) } else { self.terms[good] + 1.0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(elasticity: f64, shares: &[f64], log_prices: &[f64]) -> f64 {
+        if elasticity == 1.0 {
+            return shares.iter().zip(log_prices).map(|(a, p)| a * p).sum();
+        }
+        let power = 1.0 - elasticity;
+        let sum: f64 = shares.iter().zip(log_prices).map(|(a, p)| a * (p * power).exp()).sum();
+        sum.ln() / power
+    }
+
+    #[test]
+    fn equals_the_formula_for_any_elasticity() {
+        let shares = [0.2, 0.5, 0.3];
+        let prices = [0.4, -0.7, 2.0];
+        for elasticity in [0.05, 0.5, 0.999, 1.0, 1.001, 3.0, 8.0] {
+            let expected = plain(elasticity, &shares, &prices);
+            let (index, factor) = Prepared::new(elasticity, &prices, 0.1).index(&shares, &prices);
+            assert!((index - expected).abs() < 1e-12, "{elasticity}: {index} {expected}");
+            let prepared = Prepared::new(elasticity, &prices, 0.1);
+            let sum: f64 = (0..3).map(|s| shares[s] * prepared.share_factor(s) * factor).sum();
+            assert!((sum - 1.0).abs() < 1e-14, "{elasticity}: new shares sum to {sum}");
+            let pair = two_goods(elasticity, 0.3, 0.4, -1.2);
+            assert!((pair - plain(elasticity, &[0.3, 0.7], &[0.4, -1.2])).abs() < 1e-13);
+        }
+    }
+
+    #[test]
+    fn approaches_cobb_douglas_smoothly() {
+        let shares = [0.2, 0.5, 0.3];
+        let prices = [0.4, -0.7, 2.0];
+        let at = |e: f64| Prepared::new(e, &prices, 0.0).index(&shares, &prices).0;
+        for distance in [1e-6, 1e-9, 1e-12] {
+            assert!((at(1.0 + distance) - at(1.0)).abs() < 2.0 * distance);
+        }
+    }
+
+    #[test]
+    fn far_from_its_reference_it_keeps_its_digits() {
+        let shares = [0.25, 0.75];
+        let prices = [40.0, 41.0];
+        let (index, factor) = Prepared::new(3.0, &prices, 0.0).index(&shares, &prices);
+        let near = plain(3.0, &shares, &[0.0, 1.0]) + 40.0;
+        assert!((index - near).abs() < 1e-13 * near, "{index} {near}");
+        assert!((factor.ln() - 2.0 * near).abs() < 1e-12 * near);
+    }
+}

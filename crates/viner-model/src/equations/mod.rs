@@ -1,0 +1,8 @@
+//! The equilibrium conditions in hats, each where its name says, written once for values and for
+//! derivatives (see [`viner_numerics::Real`]).
+//!
+//! Prices and costs are logarithms of hats throughout. `docs/equations.md` has the derivations.
+
+pub mod ces;
+pub mod production;
+pub mod sourcing;

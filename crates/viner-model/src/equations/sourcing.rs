@@ -1,0 +1,128 @@
+//! One sector on the world market: from delivered costs to prices, and from spending to sales.
+
+use viner_numerics::Real;
+
+/// What does not change while a sector's market is solved: `[importer, exporter]` in each array.
+pub struct Market {
+    /// θ.
+    pub trade_elasticity: f64,
+    /// `π · remaining · (κ̂ (1+x')/(1+x) (1+τ')/(1+τ))^{−θ}` over the largest factor of its row.
+    pub weights: Vec<f64>,
+    /// Logarithm of the largest factor of each row, by importer.
+    pub log_scale: Vec<f64>,
+    /// `weights / ((1+τ')(1+x'))`: producer value per unit of spending; `weights` if absent.
+    pub producer_weights: Option<Vec<f64>>,
+    /// `x' · producer_weights`: export tax per unit of spending; none if absent.
+    pub export_tax_weights: Option<Vec<f64>>,
+}
+
+/// What a market answers to costs and spending.
+pub struct Cleared<'a, T> {
+    /// `ln P̂` by importer; 0 where nothing is bought.
+    pub log_prices: &'a mut [T],
+    /// `Σ_n X'` by exporter: sales at producer value.
+    pub sales: &'a mut [T],
+    /// Import tariffs collected, by importer.
+    pub tariffs: &'a mut [T],
+    /// Export taxes collected, by exporter.
+    pub export_taxes: &'a mut [T],
+}
+
+/// Row sums below this are computed again by logarithms: their terms may have left the range of
+/// floating-point numbers.
+const UNDERFLOW: f64 = 1e-250;
+
+impl Market {
+    /// Clears the market at given unit costs and spending.
+    ///
+    /// ```text
+    /// P̂_n^{−θ} = Σ_i A_ni C_i      X'_in = A_ni C_i / ((1+τ')(1+x')) · E'_n / P̂_n^{−θ}      C = ĉ^{−θ}
+    /// ```
+    ///
+    /// No power is taken in the loop over pairs, and each row of `A` is read once: for the price, and
+    /// while it is still near, for the sales.
+    pub fn clear<T: Real>(&self, log_costs: &[T], expenditure: &[T], cleared: &mut Cleared<'_, T>) {
+        let regions = log_costs.len();
+        let theta = self.trade_elasticity;
+        let zero = T::constant(0.0);
+        let reference = log_costs.iter().map(|cost| cost.value()).fold(f64::INFINITY, f64::min);
+        let powers: Vec<T> =
+            log_costs.iter().map(|&cost| ((cost + -reference) * -theta).exp()).collect();
+
+        cleared.sales.fill(zero);
+        cleared.tariffs.fill(zero);
+        cleared.export_taxes.fill(zero);
+        let mut sums = vec![zero; regions];
+        let mut tax_sums = vec![zero; regions];
+        let mut underflowed = Vec::new();
+        for n in 0..regions {
+            let row = n * regions..(n + 1) * regions;
+            let weights = &self.weights[row.clone()];
+            let sum = T::dot(weights, &powers);
+            if sum.value().abs() < UNDERFLOW {
+                underflowed.push(n);
+                continue;
+            }
+            cleared.log_prices[n] = (sum.ln() + self.log_scale[n]) * -theta.recip() + reference;
+            let per_sum = expenditure[n] / sum;
+            match &self.producer_weights {
+                None => T::add_scaled(&mut sums, weights, per_sum),
+                Some(producer) => {
+                    let producer = &producer[row.clone()];
+                    T::add_scaled(&mut sums, producer, per_sum);
+                    let mut untaxed = T::dot(producer, &powers);
+                    if let Some(tax) = &self.export_tax_weights {
+                        let tax = &tax[row];
+                        T::add_scaled(&mut tax_sums, tax, per_sum);
+                        untaxed += T::dot(tax, &powers);
+                    }
+                    cleared.tariffs[n] = expenditure[n] - untaxed * per_sum;
+                }
+            }
+        }
+        for i in 0..regions {
+            cleared.sales[i] = sums[i] * powers[i];
+            cleared.export_taxes[i] = tax_sums[i] * powers[i];
+        }
+        for n in underflowed {
+            self.clear_by_logarithms(n, log_costs, expenditure[n], cleared);
+        }
+    }
+
+    /// One importer whose every supplier is far more expensive than the cheapest in the world.
+    fn clear_by_logarithms<T: Real>(
+        &self,
+        n: usize,
+        log_costs: &[T],
+        expenditure: T,
+        cleared: &mut Cleared<'_, T>,
+    ) {
+        let regions = log_costs.len();
+        let theta = self.trade_elasticity;
+        let weights = &self.weights[n * regions..(n + 1) * regions];
+        let suppliers: Vec<usize> = (0..regions).filter(|&i| weights[i] > 0.0).collect();
+        if suppliers.is_empty() {
+            cleared.log_prices[n] = T::constant(0.0);
+            return;
+        }
+        let log_term = |i: usize| log_costs[i] * -theta + weights[i].ln();
+        let largest =
+            suppliers.iter().map(|&i| log_term(i).value()).fold(f64::NEG_INFINITY, f64::max);
+        let terms: Vec<T> = suppliers.iter().map(|&i| (log_term(i) + -largest).exp()).collect();
+        let sum = terms.iter().fold(T::constant(0.0), |sum, &term| sum + term);
+        cleared.log_prices[n] = (sum.ln() + (largest + self.log_scale[n])) * -theta.recip();
+        let mut untaxed = T::constant(0.0);
+        for (&i, &term) in suppliers.iter().zip(&terms) {
+            let cell = n * regions + i;
+            let spending = expenditure * term / sum;
+            let part = |array: &Vec<f64>| array[cell] / self.weights[cell];
+            let producer_value = spending * self.producer_weights.as_ref().map_or(1.0, part);
+            let export_tax = spending * self.export_tax_weights.as_ref().map_or(0.0, part);
+            cleared.sales[i] += producer_value;
+            cleared.export_taxes[i] += export_tax;
+            untaxed += producer_value + export_tax;
+        }
+        cleared.tariffs[n] =
+            if self.producer_weights.is_some() { expenditure - untaxed } else { T::constant(0.0) };
+    }
+}

@@ -1,0 +1,105 @@
+//! From the solver's unknowns to the values that are reported.
+
+use ndarray::{Array1, Array2, Array3};
+
+use super::map::EquilibriumMap;
+use super::system::System;
+use super::{Certificate, Equilibrium, Statistics};
+use crate::scenario::Labour;
+
+/// The equilibrium at the unknowns `x`, not yet certified.
+pub(super) fn equilibrium(
+    system: &System<'_>,
+    map: &EquilibriumMap<'_>,
+    x: &[f64],
+    statistics: Statistics,
+) -> Equilibrium {
+    let problem = system.problem;
+    let baseline = &problem.baseline;
+    let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
+    let cells = regions * sectors;
+    let evaluation = map.equations(x);
+    let by_region = |value: &dyn Fn(usize) -> f64| Array1::from_shape_fn(regions, value);
+    let by_cell = |value: &dyn Fn(usize) -> f64| {
+        Array2::from_shape_fn((regions, sectors), |(n, s)| value(n * sectors + s))
+    };
+
+    let value_added = Array2::from_shape_fn((regions, sectors), |(n, k)| {
+        system.value_added[[n, k]] * x[n * sectors + k].exp()
+    });
+    let output = Array2::from_shape_fn((regions, sectors), |(n, k)| {
+        let cell = n * sectors + k;
+        system.output[[n, k]] * (x[cell] - evaluation.log_share_shift[cell]).exp()
+    });
+    let price = by_cell(&|cell| x[cells + cell].exp());
+    let unit_cost = by_cell(&|cell| evaluation.log_costs[cell].exp());
+    let expenditure = by_cell(&|cell| evaluation.expenditure[cell]);
+
+    let tariffs = problem.counterfactual.tariffs(baseline);
+    let export_taxes = problem.counterfactual.export_taxes(baseline);
+    let rate = |rates: &Option<Array3<f64>>, cell: [usize; 3]| {
+        rates.as_ref().map_or(0.0, |rates| rates[cell])
+    };
+    let mut trade_flows = Array3::zeros((sectors, regions, regions));
+    let mut tariff_revenue = Array1::zeros(regions);
+    let mut export_tax_revenue = Array1::zeros(regions);
+    for s in 0..sectors {
+        let market = &system.markets[s];
+        let theta = market.trade_elasticity;
+        for n in 0..regions {
+            let spending = expenditure[[n, s]];
+            if spending == 0.0 || !system.survivors.buys[[n, s]] {
+                continue;
+            }
+            // Relative to the price that the costs imply, so that the row adds up to the spending.
+            let log_price = evaluation.log_prices[s * regions + n];
+            for i in 0..regions {
+                let weight = market.weights[n * regions + i];
+                if weight == 0.0 {
+                    continue;
+                }
+                let log_cost = evaluation.log_costs[i * sectors + s];
+                let share = weight * (market.log_scale[n] - theta * (log_cost - log_price)).exp();
+                let tariff = rate(&tariffs, [s, n, i]);
+                let export_tax = rate(&export_taxes, [s, n, i]);
+                let value = share * spending / ((1.0 + tariff) * (1.0 + export_tax));
+                trade_flows[[s, n, i]] = value;
+                tariff_revenue[n] += tariff * (1.0 + export_tax) * value;
+                export_tax_revenue[i] += export_tax * value;
+            }
+        }
+    }
+
+    let wage = by_region(&|n| evaluation.totals[n].log_wage.exp());
+    let income = by_region(&|n| evaluation.totals[n].income);
+    let deficits = by_region(&|n| {
+        income[n]
+            - evaluation.totals[n].value_added
+            - tariff_revenue[n]
+            - export_tax_revenue[n]
+            - problem.counterfactual.transfers[n]
+    });
+    Equilibrium {
+        employment: by_region(&|n| match problem.labour {
+            Labour::Mobile => 1.0,
+            Labour::FixedNominalWage | Labour::FixedRealWage => {
+                evaluation.totals[n].labour_income / wage[n]
+            }
+        }),
+        price_index: by_region(&|n| evaluation.totals[n].log_price_index.exp()),
+        wage,
+        income,
+        tariff_revenue,
+        export_tax_revenue,
+        deficits,
+        unit_cost,
+        price,
+        value_added,
+        output,
+        expenditure,
+        trade_flows,
+        unknowns: x.to_vec(),
+        statistics,
+        certificate: Certificate::default(),
+    }
+}

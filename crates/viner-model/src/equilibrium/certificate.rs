@@ -1,0 +1,379 @@
+//! Recomputes every equation from the reported results, by code that shares nothing with the
+//! solver: plain powers and sums over levels, in the order of the notation.
+
+use ndarray::{Array2, Array3};
+use rayon::prelude::*;
+
+use super::Equilibrium;
+use crate::problem::Problem;
+use crate::scenario::{Deficits, Labour};
+
+/// How far one equation is from holding.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Residual {
+    /// Name of the equation.
+    pub equation: &'static str,
+    /// Largest difference of the two sides over the sum of the sizes of their terms.
+    pub relative: f64,
+    /// Where.
+    pub cell: String,
+}
+
+/// The largest residual of every equation.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Certificate {
+    /// In the order of the equations.
+    pub residuals: Vec<Residual>,
+}
+
+impl Certificate {
+    /// The equation that holds least. NaN counts as worst.
+    pub fn worst(&self) -> &Residual {
+        static NONE: Residual =
+            Residual { equation: "no equation", relative: f64::INFINITY, cell: String::new() };
+        self.residuals.iter().max_by(|a, b| a.relative.total_cmp(&b.relative)).unwrap_or(&NONE)
+    }
+}
+
+struct Check {
+    equation: &'static str,
+    relative: f64,
+    place: (usize, usize, usize),
+}
+
+impl Check {
+    fn new(equation: &'static str) -> Self {
+        Self { equation, relative: 0.0, place: (0, 0, 0) }
+    }
+
+    /// Compares two sides that are sums of terms of the given total size.
+    fn compare(&mut self, left: f64, right: f64, size: f64, place: (usize, usize, usize)) {
+        let difference = (left - right).abs();
+        let relative = if difference == 0.0 { 0.0 } else { difference / size };
+        // A NaN on either side never compares as small.
+        if !(relative <= self.relative) && !self.relative.is_nan() {
+            self.relative = if relative.is_nan() { f64::NAN } else { relative };
+            self.place = place;
+        }
+    }
+
+    fn same(&mut self, left: f64, right: f64, place: (usize, usize, usize)) {
+        self.compare(left, right, left.abs().max(right.abs()), place);
+    }
+
+    fn merge(mut self, other: Self) -> Self {
+        if !(other.relative <= self.relative) && !self.relative.is_nan() {
+            self.relative = other.relative;
+            self.place = other.place;
+        }
+        self
+    }
+
+    fn named(self, cell: impl Fn((usize, usize, usize)) -> String) -> Residual {
+        let cell = if self.relative == 0.0 { String::new() } else { cell(self.place) };
+        let relative = if self.relative.is_nan() { f64::INFINITY } else { self.relative };
+        Residual { equation: self.equation, relative, cell }
+    }
+}
+
+/// Weighted CES mean of `prices` at shares `weights` that sum to 1.
+fn ces(elasticity: f64, weights: &[f64], prices: &[f64]) -> f64 {
+    let power = 1.0 - elasticity;
+    // Close to 1 the power form loses all its digits.
+    if power.abs() < 1e-9 {
+        weights.iter().zip(prices).map(|(a, p)| a * p.ln()).sum::<f64>().exp()
+    } else {
+        // Relative to the largest price, so that no power leaves the range of numbers.
+        let top = prices.iter().copied().fold(0.0, f64::max);
+        let sum: f64 = weights.iter().zip(prices).map(|(a, p)| a * (p / top).powf(power)).sum();
+        top * sum.powf(1.0 / power)
+    }
+}
+
+/// Checks the equations of the model on the reported values of an equilibrium.
+pub fn certify(problem: &Problem, result: &Equilibrium) -> Certificate {
+    let baseline = &problem.baseline;
+    let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
+    let sector_cell = |(n, s, _): (usize, usize, usize)| format!("`{}`", baseline.cell_name(n, s));
+    let region = |(n, _, _): (usize, usize, usize)| format!("`{}`", baseline.regions.code(n));
+    let trade_cell =
+        |(s, n, i): (usize, usize, usize)| format!("`{}`", baseline.trade_cell_name(s, n, i));
+
+    let mut residuals = vec![production(problem, result).named(sector_cell)];
+    let (demand, output) = uses(problem, result);
+    residuals.push(output.named(sector_cell));
+
+    let taxes = Taxes {
+        tariffs: problem.counterfactual.tariffs(baseline),
+        export_taxes: problem.counterfactual.export_taxes(baseline),
+    };
+    let by_sector: Vec<[Check; 4]> = (0..sectors)
+        .into_par_iter()
+        .map(|s| sourcing(problem, result, &taxes, &demand, s))
+        .collect();
+    let empty = || {
+        [
+            Check::new("price"),
+            Check::new("trade share"),
+            Check::new("spending"),
+            Check::new("market clearing"),
+        ]
+    };
+    let [price, share, spending, clearing] = by_sector.into_iter().fold(empty(), |all, one| {
+        let mut one = one.into_iter();
+        all.map(|check| check.merge(one.next().unwrap_or_else(|| Check::new("none"))))
+    });
+    residuals.push(price.named(sector_cell));
+    residuals.push(share.named(trade_cell));
+    residuals.push(spending.named(sector_cell));
+    residuals.push(clearing.named(sector_cell));
+
+    let (mut index, mut income, mut labour, mut numeraire, mut deficit) = (
+        Check::new("price index"),
+        Check::new("income"),
+        Check::new("labour market"),
+        Check::new("numeraire"),
+        Check::new("deficit"),
+    );
+    let income_ratio = |n: usize| result.income[n] / baseline.income[n];
+    let world_income = result.income.sum();
+    let scaled_deficits: f64 = (0..regions).map(|n| baseline.deficits[n] * income_ratio(n)).sum();
+    for n in 0..regions {
+        let tastes = problem.counterfactual.final_shares.row(n).to_vec();
+        let prices = result.price.row(n).to_vec();
+        index.same(
+            result.price_index[n],
+            ces(problem.elasticities.final_demand, &tastes, &prices),
+            (n, 0, 0),
+        );
+
+        let (mut tariffs, mut export_taxes) = (0.0, 0.0);
+        if taxes.any() {
+            for s in 0..sectors {
+                for m in 0..regions {
+                    tariffs += taxes.tariff(s, n, m)
+                        * (1.0 + taxes.export_tax(s, n, m))
+                        * result.trade_flows[[s, n, m]];
+                    export_taxes += taxes.export_tax(s, m, n) * result.trade_flows[[s, m, n]];
+                }
+            }
+        }
+        let value_added = result.value_added.row(n).sum();
+        let transfer = problem.counterfactual.transfers[n];
+        let sum = value_added + tariffs + export_taxes + transfer + result.deficits[n];
+        let size = value_added.abs()
+            + tariffs.abs()
+            + export_taxes.abs()
+            + transfer.abs()
+            + result.deficits[n].abs();
+        income.compare(result.income[n], sum, size.max(result.income[n].abs()), (n, 0, 0));
+        income.compare(result.tariff_revenue[n], tariffs, size, (n, 0, 0));
+        income.compare(result.export_tax_revenue[n], export_taxes, size, (n, 0, 0));
+
+        let expected = match problem.deficits {
+            Deficits::Fixed => baseline.deficits[n],
+            Deficits::Balanced => 0.0,
+            Deficits::IncomeShare => {
+                baseline.deficits[n] * income_ratio(n)
+                    - result.income[n] / world_income * scaled_deficits
+            }
+        };
+        deficit.compare(result.deficits[n], expected, size, (n, 0, 0));
+
+        let (mut labour_before, mut labour_after) = (0.0, 0.0);
+        for k in 0..sectors {
+            let share = 1.0 - problem.elasticities.specific_factor_share[[n, k]];
+            labour_before += share * baseline.value_added[[n, k]];
+            labour_after += share * result.value_added[[n, k]];
+        }
+        if labour_before != 0.0 {
+            labour.same(
+                result.wage[n] * result.employment[n],
+                labour_after / labour_before,
+                (n, 0, 0),
+            );
+        }
+        match problem.labour {
+            Labour::Mobile => labour.same(result.employment[n], 1.0, (n, 0, 0)),
+            Labour::FixedNominalWage => labour.same(result.wage[n], 1.0, (n, 0, 0)),
+            Labour::FixedRealWage => {
+                labour.same(result.wage[n], result.price_index[n], (n, 0, 0));
+            }
+        }
+    }
+    numeraire.same(result.value_added.sum(), baseline.value_added.sum(), (0, 0, 0));
+    residuals.push(index.named(region));
+    residuals.push(income.named(region));
+    residuals.push(deficit.named(region));
+    residuals.push(labour.named(region));
+    residuals.push(numeraire.named(|_| "the world".to_owned()));
+    Certificate { residuals }
+}
+
+/// `ĉ = CES_σ(β, 1−β; ŵ^{1−φ} r̂^φ, M̂) / Â` with `r̂ = V'/V` and `M̂ = CES_ε(γ/(1−β); P̂)`.
+fn production(problem: &Problem, result: &Equilibrium) -> Check {
+    let baseline = &problem.baseline;
+    let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
+    let mut check = Check::new("unit cost");
+    for n in 0..regions {
+        for k in 0..sectors {
+            if result.output[[n, k]] == 0.0 {
+                continue;
+            }
+            let cost = Costs::of(problem, result, n, k);
+            let productivity = problem.counterfactual.productivity[[n, k]];
+            check.same(result.unit_cost[[n, k]], cost.total / productivity, (n, k, 0));
+        }
+    }
+    check
+}
+
+struct Costs {
+    value_added_price: f64,
+    input_price: f64,
+    /// Before productivity.
+    total: f64,
+}
+
+impl Costs {
+    fn of(problem: &Problem, result: &Equilibrium, n: usize, k: usize) -> Self {
+        let baseline = &problem.baseline;
+        let share = baseline.value_added_share[[n, k]];
+        let mix = baseline.input_mix.slice(ndarray::s![n, k, ..]).to_vec();
+        let input_price = if share == 1.0 {
+            1.0
+        } else {
+            ces(problem.elasticities.input[k], &mix, &result.price.row(n).to_vec())
+        };
+        let value_added = baseline.value_added[[n, k]];
+        if value_added == 0.0 {
+            return Self { value_added_price: 1.0, input_price, total: input_price };
+        }
+        let specific = problem.elasticities.specific_factor_share[[n, k]];
+        let rent = result.value_added[[n, k]] / value_added;
+        let value_added_price = result.wage[n].powf(1.0 - specific) * rent.powf(specific);
+        let total = ces(
+            problem.elasticities.production[k],
+            &[share, 1.0 - share],
+            &[value_added_price, input_price],
+        );
+        Self { value_added_price, input_price, total }
+    }
+}
+
+/// `E'` from uses, `[region, sector]`, and the check of `V' = β'Y'`.
+fn uses(problem: &Problem, result: &Equilibrium) -> (Array2<f64>, Check) {
+    let baseline = &problem.baseline;
+    let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
+    let mut demand = Array2::zeros((regions, sectors));
+    let mut check = Check::new("value added");
+    for n in 0..regions {
+        for k in 0..sectors {
+            let output = result.output[[n, k]];
+            if output == 0.0 {
+                check.same(result.value_added[[n, k]], 0.0, (n, k, 0));
+                continue;
+            }
+            let cost = Costs::of(problem, result, n, k);
+            let power = 1.0 - problem.elasticities.production[k];
+            let share = baseline.value_added_share[[n, k]];
+            let value_added = share * output * (cost.value_added_price / cost.total).powf(power);
+            check.same(result.value_added[[n, k]], value_added, (n, k, 0));
+            let inputs = (1.0 - share) * output * (cost.input_price / cost.total).powf(power);
+            let power = 1.0 - problem.elasticities.input[k];
+            for s in 0..sectors {
+                let mix = baseline.input_mix[[n, k, s]];
+                if mix > 0.0 {
+                    demand[[n, s]] +=
+                        inputs * mix * (result.price[[n, s]] / cost.input_price).powf(power);
+                }
+            }
+        }
+        let power = 1.0 - problem.elasticities.final_demand;
+        for s in 0..sectors {
+            let relative = (result.price[[n, s]] / result.price_index[n]).powf(power);
+            demand[[n, s]] +=
+                problem.counterfactual.final_shares[[n, s]] * relative * result.income[n];
+        }
+    }
+    (demand, check)
+}
+
+/// `τ'` and `x'` of every cell.
+struct Taxes {
+    tariffs: Option<Array3<f64>>,
+    export_taxes: Option<Array3<f64>>,
+}
+
+impl Taxes {
+    fn any(&self) -> bool {
+        self.tariffs.is_some() || self.export_taxes.is_some()
+    }
+
+    fn tariff(&self, s: usize, n: usize, i: usize) -> f64 {
+        self.tariffs.as_ref().map_or(0.0, |rates| rates[[s, n, i]])
+    }
+
+    fn export_tax(&self, s: usize, n: usize, i: usize) -> f64 {
+        self.export_taxes.as_ref().map_or(0.0, |rates| rates[[s, n, i]])
+    }
+}
+
+/// Prices, trade shares, spending and sales of one sector.
+fn sourcing(
+    problem: &Problem,
+    result: &Equilibrium,
+    taxes: &Taxes,
+    demand: &Array2<f64>,
+    s: usize,
+) -> [Check; 4] {
+    let baseline = &problem.baseline;
+    let regions = baseline.region_count();
+    let theta = problem.elasticities.trade[s];
+    let (mut price, mut share, mut spending, mut clearing) = (
+        Check::new("price"),
+        Check::new("trade share"),
+        Check::new("spending"),
+        Check::new("market clearing"),
+    );
+    let mut sales = vec![0.0; regions];
+    for n in 0..regions {
+        let flows = result.trade_flows.slice(ndarray::s![s, n, ..]);
+        for (i, flow) in flows.iter().enumerate() {
+            sales[i] += flow;
+        }
+        let paid =
+            |i: usize| flows[i] * (1.0 + taxes.export_tax(s, n, i)) * (1.0 + taxes.tariff(s, n, i));
+        let total: f64 = (0..regions).map(paid).sum();
+        if baseline.expenditure[[n, s]] == 0.0 || demand[[n, s]] == 0.0 {
+            spending.same(total, demand[[n, s]], (n, s, 0));
+            continue;
+        }
+        spending.same(total, demand[[n, s]], (n, s, 0));
+
+        // Σ_i π remaining (d̂/P̂)^{−θ} = 1, the price equation relative to the price itself.
+        let mut touched = problem.counterfactual.row(s, n).peekable();
+        let mut sum = 0.0;
+        for i in 0..regions {
+            let change = touched.next_if(|(exporter, _)| *exporter == i).map(|(_, change)| change);
+            let base = baseline.trade_shares[[s, n, i]];
+            if base == 0.0 {
+                share.same(flows[i], 0.0, (s, n, i));
+                continue;
+            }
+            let factor = change.map_or(1.0, |c| c.cost_factor(baseline, (s, n, i)));
+            let remaining = change.map_or(1.0, |c| c.allowed * c.staying);
+            let relative_cost = result.unit_cost[[i, s]] * factor / result.price[[n, s]];
+            let new = remaining * base * relative_cost.powf(-theta);
+            sum += new;
+            // Below the floor the powers themselves leave the range of full precision.
+            let found = paid(i) / total;
+            share.compare(found, new, found.max(new).max(1e-290), (s, n, i));
+        }
+        price.compare(sum.powf(-1.0 / theta), 1.0, 1.0, (n, s, 0));
+    }
+    for (i, sold) in sales.into_iter().enumerate() {
+        clearing.same(sold, result.output[[i, s]], (i, s, 0));
+    }
+    [price, share, spending, clearing]
+}

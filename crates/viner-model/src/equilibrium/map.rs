@@ -1,0 +1,260 @@
+//! The fixed-point map whose solution is the equilibrium.
+//!
+//! Unknowns, in this order: `ln V̂` by region and sector (`ln Ŷ` in sectors without factors),
+//! `ln P̂` by region and sector bought, and income from outside the factors by region, over the
+//! baseline's income. Inactive cells stay at 0.
+
+use rayon::prelude::*;
+use viner_numerics::{Dual, FixedPoint, Real};
+
+use super::system::System;
+use crate::equations::production::{Response, Totals};
+use crate::equations::sourcing::Cleared;
+use crate::scenario::Deficits;
+
+/// Trade cells from which on an evaluation is worth several threads.
+const PARALLEL_FROM: usize = 200_000;
+
+/// The map, with its relaxation of each unknown.
+pub struct EquilibriumMap<'a> {
+    system: &'a System<'a>,
+    /// By (region, sector): part of the implied change of activity that is taken in one step.
+    relaxation: Vec<f64>,
+}
+
+/// Everything one evaluation computes, in the order of the equations.
+pub struct Evaluation<T> {
+    /// `ln ĉ`, `[region, sector]`.
+    pub log_costs: Vec<T>,
+    /// `ln(β'/β)`, `[region, sector]`.
+    pub log_share_shift: Vec<T>,
+    /// `E'`, `[region, sector]`.
+    pub expenditure: Vec<T>,
+    /// Wages, price indices and incomes, by region.
+    pub totals: Vec<Totals<T>>,
+    /// `ln P̂` implied by the costs, `[sector, region]`.
+    pub log_prices: Vec<T>,
+    /// `Σ_n X'`, `[sector, region]`.
+    pub sales: Vec<T>,
+    /// Import tariffs, `[sector, region]`.
+    pub tariffs: Vec<T>,
+    /// Export taxes, `[sector, region]`.
+    pub export_taxes: Vec<T>,
+}
+
+impl<'a> EquilibriumMap<'a> {
+    /// The map of a system.
+    pub fn new(system: &'a System<'a>) -> Self {
+        let baseline = &system.problem.baseline;
+        let elasticities = &system.problem.elasticities;
+        let sectors = baseline.sector_count();
+        let relaxation = (0..baseline.region_count() * sectors)
+            .map(|cell| {
+                let (n, k) = (cell / sectors, cell % sectors);
+                // Own price elasticity of demand for value added: with the other prices given, a
+                // rise of 1 % lowers sales by about θ β (1 − share of the home market) %.
+                let home = baseline.trade_shares[[k, n, n]];
+                let share = baseline.value_added_share[[n, k]].clamp(0.0, 1.0);
+                1.0 / (1.0 + elasticities.trade[k] * share * (1.0 - home))
+            })
+            .collect();
+        Self { system, relaxation }
+    }
+
+    /// Unknowns of the baseline itself.
+    pub fn baseline_point(&self) -> Vec<f64> {
+        let baseline = &self.system.problem.baseline;
+        let cells = baseline.region_count() * baseline.sector_count();
+        let mut point = vec![0.0; 2 * cells];
+        point.extend((0..baseline.region_count()).map(|n| {
+            (baseline.income[n] - baseline.value_added.row(n).sum()) / baseline.income[n]
+        }));
+        point
+    }
+
+    /// Evaluates every equation once at the unknowns `x`.
+    pub fn equations<T: Real>(&self, x: &[T]) -> Evaluation<T> {
+        let system = self.system;
+        let baseline = &system.problem.baseline;
+        let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
+        let cells = regions * sectors;
+        let (log_activity, rest) = x.split_at(cells);
+        let (log_prices, other_income) = rest.split_at(cells);
+        let zeros = || vec![T::constant(0.0); cells];
+        let (mut log_costs, mut log_share_shift, mut expenditure) = (zeros(), zeros(), zeros());
+        let parallel = regions * cells >= PARALLEL_FROM;
+
+        let respond =
+            |(n, ((log_cost, shift), spending)): (usize, ((&mut [T], &mut [T]), &mut [T]))| {
+                let row = n * sectors..(n + 1) * sectors;
+                let mut response =
+                    Response { log_cost, log_share_shift: shift, expenditure: spending };
+                system.region(n).respond(
+                    &log_activity[row.clone()],
+                    &log_prices[row],
+                    other_income[n] * baseline.income[n],
+                    &mut response,
+                )
+            };
+        let totals: Vec<Totals<T>> = if parallel {
+            log_costs
+                .par_chunks_mut(sectors)
+                .zip(log_share_shift.par_chunks_mut(sectors))
+                .zip(expenditure.par_chunks_mut(sectors))
+                .enumerate()
+                .map(respond)
+                .collect()
+        } else {
+            log_costs
+                .chunks_mut(sectors)
+                .zip(log_share_shift.chunks_mut(sectors))
+                .zip(expenditure.chunks_mut(sectors))
+                .enumerate()
+                .map(respond)
+                .collect()
+        };
+
+        let (mut new_prices, mut sales, mut tariffs, mut export_taxes) =
+            (zeros(), zeros(), zeros(), zeros());
+        let clear = |(s, (((prices, sales), tariffs), export_taxes)): (
+            usize,
+            (((&mut [T], &mut [T]), &mut [T]), &mut [T]),
+        )| {
+            let costs: Vec<T> = (0..regions).map(|i| log_costs[i * sectors + s]).collect();
+            let spending: Vec<T> = (0..regions).map(|n| expenditure[n * sectors + s]).collect();
+            let mut cleared = Cleared { log_prices: prices, sales, tariffs, export_taxes };
+            system.markets[s].clear(&costs, &spending, &mut cleared);
+        };
+        if parallel {
+            new_prices
+                .par_chunks_mut(regions)
+                .zip(sales.par_chunks_mut(regions))
+                .zip(tariffs.par_chunks_mut(regions))
+                .zip(export_taxes.par_chunks_mut(regions))
+                .enumerate()
+                .for_each(clear);
+        } else {
+            new_prices
+                .chunks_mut(regions)
+                .zip(sales.chunks_mut(regions))
+                .zip(tariffs.chunks_mut(regions))
+                .zip(export_taxes.chunks_mut(regions))
+                .enumerate()
+                .for_each(clear);
+        }
+        Evaluation {
+            log_costs,
+            log_share_shift,
+            expenditure,
+            totals,
+            log_prices: new_prices,
+            sales,
+            tariffs,
+            export_taxes,
+        }
+    }
+
+    fn apply<T: Real>(&self, x: &[T], image: &mut [T]) {
+        let system = self.system;
+        let baseline = &system.problem.baseline;
+        let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
+        let cells = regions * sectors;
+        let evaluation = self.equations(x);
+
+        let mut world_value_added = T::constant(0.0);
+        let mut world_before = 0.0;
+        for n in 0..regions {
+            for k in 0..sectors {
+                let cell = n * sectors + k;
+                world_before += baseline.value_added[[n, k]];
+                let output = system.output[[n, k]];
+                if output == 0.0 {
+                    image[cell] = T::constant(0.0);
+                    continue;
+                }
+                let shift = evaluation.log_share_shift[cell];
+                let output_hat = evaluation.sales[k * regions + n] * output.recip();
+                let value_added = system.value_added[[n, k]];
+                if value_added != 0.0 {
+                    world_value_added += output_hat * shift.exp() * value_added;
+                }
+                image[cell] = output_hat.ln() + shift;
+            }
+        }
+        // The numeraire: world value added is what it was.
+        let numeraire = (world_value_added * world_before.recip()).ln();
+        for n in 0..regions {
+            for k in 0..sectors {
+                let cell = n * sectors + k;
+                if system.output[[n, k]] != 0.0 {
+                    let implied = image[cell] - numeraire;
+                    image[cell] = x[cell] + (implied - x[cell]) * self.relaxation[cell];
+                }
+                image[cells + cell] = if system.survivors.buys[[n, k]] {
+                    evaluation.log_prices[k * regions + n]
+                } else {
+                    T::constant(0.0)
+                };
+            }
+        }
+
+        let deficits = self.deficits(&evaluation.totals);
+        for n in 0..regions {
+            let mut income = deficits[n] + system.problem.counterfactual.transfers[n];
+            for s in 0..sectors {
+                income += evaluation.tariffs[s * regions + n];
+                income += evaluation.export_taxes[s * regions + n];
+            }
+            image[2 * cells + n] = income * baseline.income[n].recip();
+        }
+    }
+
+    /// `D'` at the incomes of an evaluation.
+    fn deficits<T: Real>(&self, totals: &[Totals<T>]) -> Vec<T> {
+        let baseline = &self.system.problem.baseline;
+        let constant = |n: usize| T::constant(baseline.deficits[n]);
+        match self.system.problem.deficits {
+            Deficits::Fixed => (0..totals.len()).map(constant).collect(),
+            Deficits::Balanced => vec![T::constant(0.0); totals.len()],
+            Deficits::IncomeShare => {
+                let mut kept = Vec::with_capacity(totals.len());
+                let (mut sum, mut world) = (T::constant(0.0), T::constant(0.0));
+                for (n, totals) in totals.iter().enumerate() {
+                    let scaled = totals.income * (baseline.deficits[n] / baseline.income[n]);
+                    kept.push(scaled);
+                    sum += scaled;
+                    world += totals.income;
+                }
+                let correction = sum / world;
+                kept.iter()
+                    .zip(totals)
+                    .map(|(&kept, totals)| kept - totals.income * correction)
+                    .collect()
+            }
+        }
+    }
+}
+
+impl FixedPoint for EquilibriumMap<'_> {
+    fn dimension(&self) -> usize {
+        let baseline = &self.system.problem.baseline;
+        baseline.region_count() * (2 * baseline.sector_count() + 1)
+    }
+
+    fn evaluate(&mut self, x: &[f64], image: &mut [f64]) {
+        self.apply(x, image);
+    }
+
+    fn differentiate(&mut self, x: &[f64], direction: &[f64], image: &mut [f64]) {
+        let point: Vec<Dual> = x
+            .iter()
+            .zip(direction)
+            .map(|(&value, &derivative)| Dual { value, derivative })
+            .collect();
+        let mut result = vec![Dual::default(); x.len()];
+        self.apply(&point, &mut result);
+        for (slot, dual) in image.iter_mut().zip(result) {
+            *slot = dual.derivative;
+        }
+    }
+}

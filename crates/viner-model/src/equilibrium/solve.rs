@@ -1,0 +1,252 @@
+//! Chooses the method: acceleration, damping, Newton-Krylov, homotopy, in this order.
+
+use viner_numerics::{FixedPoint, Limits, Outcome, Progress, anderson, newton};
+
+use super::certificate::certify;
+use super::map::EquilibriumMap;
+use super::system::System;
+use super::{Equilibrium, Failure, assemble};
+use crate::problem::Problem;
+
+/// How exactly, and for how long, to solve.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Settings {
+    /// Largest relative residual that the certificate may show.
+    pub tolerance: f64,
+    /// Evaluations of the map before giving up, over all methods.
+    pub max_evaluations: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { tolerance: 1e-10, max_evaluations: 20_000 }
+    }
+}
+
+/// Methods, in the order in which they are tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Anderson acceleration with full steps.
+    Anderson,
+    /// Anderson acceleration with damped steps.
+    DampedAnderson,
+    /// Newton's method with Krylov linear solves.
+    NewtonKrylov,
+    /// The methods above along a path from no policy to the whole policy.
+    Homotopy,
+}
+
+impl Method {
+    /// Name in results.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Anderson => "anderson",
+            Self::DampedAnderson => "damped-anderson",
+            Self::NewtonKrylov => "newton-krylov",
+            Self::Homotopy => "homotopy",
+        }
+    }
+}
+
+/// What a solution took.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Statistics {
+    /// The method that reached the solution.
+    pub method: Method,
+    /// Evaluations of the map and of its derivative, by all methods.
+    pub evaluations: usize,
+    /// Largest `|g(x) − x|` at the solution.
+    pub residual: f64,
+}
+
+/// Solves a problem from its baseline.
+///
+/// # Errors
+/// See [`Failure`]: infeasible, not solved, not certified.
+pub fn solve(problem: &Problem, settings: Settings) -> Result<Equilibrium, Failure> {
+    solve_from(problem, None, settings)
+}
+
+/// Solves a problem from the unknowns of a nearby equilibrium, if given.
+///
+/// # Errors
+/// See [`Failure`]: infeasible, not solved, not certified.
+pub fn solve_from(
+    problem: &Problem,
+    start: Option<&[f64]>,
+    settings: Settings,
+) -> Result<Equilibrium, Failure> {
+    let system = System::new(problem)?;
+    let mut map = EquilibriumMap::new(&system);
+    let mut point = match start {
+        Some(start) if start.len() == map.dimension() => start.to_vec(),
+        _ => map.baseline_point(),
+    };
+    let mut spent = 0;
+    let mut best: Option<Equilibrium> = None;
+    // The residual of the map is in logarithms; sums and high elasticities enlarge it on the way to
+    // the certificate, so it is driven below the tolerance until the certificate agrees.
+    for safety in [0.05, 1e-3, 1e-5] {
+        let target = (settings.tolerance * safety).max(4.0 * f64::EPSILON);
+        let attempt = approach(problem, &mut map, &mut point, target, spent, settings);
+        let (method, progress, part) = attempt;
+        spent = progress.evaluations;
+        if progress.outcome != Outcome::Converged {
+            if best.is_some() {
+                break; // Rounding is reached: the certificate decides.
+            }
+            return Err(Failure::NotSolved {
+                outcome: progress.outcome,
+                evaluations: progress.evaluations,
+                residual: progress.residual,
+                tolerance: settings.tolerance,
+                market: worst_market(&system, &mut map, &point),
+                part,
+            });
+        }
+        let statistics =
+            Statistics { method, evaluations: progress.evaluations, residual: progress.residual };
+        let mut equilibrium = assemble::equilibrium(&system, &map, &point, statistics);
+        equilibrium.certificate = certify(problem, &equilibrium);
+        if equilibrium.certificate.worst().relative <= settings.tolerance {
+            return Ok(equilibrium);
+        }
+        best = Some(equilibrium);
+    }
+    let certificate = best.map(|equilibrium| equilibrium.certificate).unwrap_or_default();
+    Err(Failure::NotCertified { certificate, tolerance: settings.tolerance })
+}
+
+/// Brings `point` to a fixed point. Returns the method that did, the progress with all evaluations
+/// since `spent`, and the largest part of the policies that was solved.
+fn approach(
+    problem: &Problem,
+    map: &mut EquilibriumMap<'_>,
+    point: &mut Vec<f64>,
+    target: f64,
+    spent: usize,
+    settings: Settings,
+) -> (Method, Progress, f64) {
+    let (method, progress) = direct(map, point, target, spent, settings.max_evaluations);
+    if progress.outcome == Outcome::Converged || problem_is_plain(problem) {
+        return (method, progress, 0.0);
+    }
+    let (progress, part) =
+        homotopy(problem, map, point, target, progress.evaluations, settings.max_evaluations);
+    (Method::Homotopy, progress, part)
+}
+
+fn problem_is_plain(problem: &Problem) -> bool {
+    problem.counterfactual == crate::problem::Counterfactual::none(&problem.baseline)
+}
+
+/// Acceleration, then damping, then Newton-Krylov, each from the best point so far.
+fn direct(
+    map: &mut impl FixedPoint,
+    point: &mut Vec<f64>,
+    tolerance: f64,
+    spent: usize,
+    max_evaluations: usize,
+) -> (Method, Progress) {
+    let start = point.clone();
+    let mut evaluations = spent;
+    let limits = |evaluations: usize, share: usize| Limits {
+        tolerance,
+        max_evaluations: share.min(max_evaluations.saturating_sub(evaluations)),
+    };
+    let mut last = Progress { outcome: Outcome::EvaluationLimit, evaluations, residual: f64::NAN };
+    for (method, mixing) in [(Method::Anderson, 1.0), (Method::DampedAnderson, 0.3)] {
+        let settings = anderson::Settings { mixing, ..anderson::Settings::default() };
+        let progress = anderson::accelerate(map, point, settings, limits(evaluations, 1000));
+        evaluations += progress.evaluations;
+        last = Progress { evaluations, ..progress };
+        if progress.outcome == Outcome::Converged {
+            return (method, last);
+        }
+        if !(progress.residual < 1.0) {
+            point.clone_from(&start);
+        }
+    }
+    let progress = newton::solve(map, point, limits(evaluations, 5000));
+    evaluations += progress.evaluations;
+    if progress.residual.is_finite() {
+        last = Progress { evaluations, ..progress };
+    }
+    (Method::NewtonKrylov, Progress { evaluations, ..last })
+}
+
+/// Walks from no policy to the whole policy, each step started from the last two solutions.
+fn homotopy(
+    problem: &Problem,
+    map: &mut EquilibriumMap<'_>,
+    point: &mut Vec<f64>,
+    tolerance: f64,
+    spent: usize,
+    max_evaluations: usize,
+) -> (Progress, f64) {
+    /// A step shorter than this means that the path has ended.
+    const SHORTEST: f64 = 1.0 / 512.0;
+    let mut evaluations = spent;
+    let mut current = map.baseline_point();
+    let mut previous: Option<(f64, Vec<f64>)> = None;
+    let (mut part, mut step) = (0.0, 0.25_f64);
+    while part < 1.0 {
+        let next = (part + step).min(1.0);
+        let mut trial = match &previous {
+            Some((before, old)) => {
+                let reach = (next - part) / (part - before);
+                current.iter().zip(old).map(|(new, old)| new + reach * (new - old)).collect()
+            }
+            None => current.clone(),
+        };
+        let partial = problem.part_way(next);
+        let progress = match System::new(&partial) {
+            Err(_) => Progress { outcome: Outcome::Diverged, evaluations, residual: f64::NAN },
+            Ok(system) => {
+                let mut partial_map = EquilibriumMap::new(&system);
+                let accuracy = if next < 1.0 { tolerance.max(1e-8) } else { tolerance };
+                direct(&mut partial_map, &mut trial, accuracy, evaluations, max_evaluations).1
+            }
+        };
+        evaluations = progress.evaluations;
+        if progress.outcome == Outcome::Converged {
+            previous = Some((part, std::mem::replace(&mut current, trial)));
+            part = next;
+            step *= 1.6;
+        } else {
+            step *= 0.4;
+            if step < SHORTEST || evaluations >= max_evaluations {
+                *point = current;
+                return (Progress { evaluations, ..progress }, part);
+            }
+        }
+    }
+    point.clone_from(&current);
+    let mut image = vec![0.0; point.len()];
+    map.evaluate(point, &mut image);
+    let difference: Vec<f64> = image.iter().zip(point.iter()).map(|(g, x)| g - x).collect();
+    let residual = viner_numerics::vector::max_abs(&difference);
+    (Progress { outcome: Outcome::Converged, evaluations: evaluations + 1, residual }, 1.0)
+}
+
+/// Name of the unknown that is furthest from its equation.
+fn worst_market(system: &System<'_>, map: &mut EquilibriumMap<'_>, point: &[f64]) -> String {
+    let baseline = &system.problem.baseline;
+    let sectors = baseline.sector_count();
+    let cells = baseline.region_count() * sectors;
+    let mut image = vec![0.0; point.len()];
+    map.evaluate(point, &mut image);
+    let distance = |index: usize| {
+        let distance = (image[index] - point[index]).abs();
+        if distance.is_nan() { f64::INFINITY } else { distance }
+    };
+    let worst = (0..point.len()).max_by(|&a, &b| distance(a).total_cmp(&distance(b))).unwrap_or(0);
+    let cell = |index: usize| baseline.cell_name(index / sectors, index % sectors);
+    if worst < cells {
+        format!("`{}` (output)", cell(worst))
+    } else if worst < 2 * cells {
+        format!("`{}` (price to buyers)", cell(worst - cells))
+    } else {
+        format!("`{}` (income)", baseline.regions.code(worst - 2 * cells))
+    }
+}

@@ -1,0 +1,176 @@
+//! The numbers of a problem in the order in which its equations read them.
+
+use ndarray::{Array2, Array3};
+
+use crate::equations::production::Region;
+use crate::equations::sourcing::Market;
+use crate::problem::{Infeasible, Problem, Survivors};
+
+/// A problem laid out for evaluation.
+pub struct System<'a> {
+    /// The problem.
+    pub problem: &'a Problem,
+    /// Which markets are active.
+    pub survivors: Survivors,
+    /// One market per sector.
+    pub markets: Vec<Market>,
+    /// `V` with closed sectors at 0, `[region, sector]`.
+    pub value_added: Array2<f64>,
+    /// `Y` with closed sectors at 0, `[region, sector]`.
+    pub output: Array2<f64>,
+    log_productivity: Array2<f64>,
+    labour_income: Vec<f64>,
+    input_elasticities: Vec<f64>,
+    input_elasticity_of: Vec<usize>,
+}
+
+impl<'a> System<'a> {
+    /// Lays out `problem`.
+    ///
+    /// # Errors
+    /// A market that must be served and has no supplier left.
+    pub fn new(problem: &'a Problem) -> Result<Self, Infeasible> {
+        let survivors = Survivors::of(problem)?;
+        let baseline = &problem.baseline;
+        let (mut value_added, mut output) = (baseline.value_added.clone(), baseline.output.clone());
+        for ((cell, sells), value) in survivors.sells.indexed_iter().zip(&mut output) {
+            if !sells {
+                *value = 0.0;
+                value_added[cell] = 0.0;
+            }
+        }
+        let elasticities = &problem.elasticities;
+        let labour_income = (0..baseline.region_count())
+            .map(|n| {
+                let labour_share =
+                    elasticities.specific_factor_share.row(n).mapv(|share| 1.0 - share);
+                baseline.value_added.row(n).dot(&labour_share)
+            })
+            .collect();
+        let mut input_elasticities: Vec<f64> = Vec::new();
+        let input_elasticity_of = elasticities
+            .input
+            .iter()
+            .map(|value| {
+                input_elasticities.iter().position(|known| known == value).unwrap_or_else(|| {
+                    input_elasticities.push(*value);
+                    input_elasticities.len() - 1
+                })
+            })
+            .collect();
+        let tariffs = problem.counterfactual.tariffs(baseline);
+        let export_taxes = problem.counterfactual.export_taxes(baseline);
+        Ok(Self {
+            markets: (0..baseline.sector_count())
+                .map(|s| market(problem, s, tariffs.as_ref(), export_taxes.as_ref()))
+                .collect(),
+            log_productivity: problem.counterfactual.productivity.mapv(f64::ln),
+            problem,
+            survivors,
+            value_added,
+            output,
+            labour_income,
+            input_elasticities,
+            input_elasticity_of,
+        })
+    }
+
+    /// The equations of region `n`.
+    pub fn region(&self, n: usize) -> Region<'_> {
+        let baseline = &self.problem.baseline;
+        let elasticities = &self.problem.elasticities;
+        let sectors = baseline.sector_count();
+        let row = n * sectors..(n + 1) * sectors;
+        let block = n * sectors * sectors..(n + 1) * sectors * sectors;
+        Region {
+            input_mix: &slice(&baseline.input_mix)[block],
+            value_added_share: &slice(&baseline.value_added_share)[row.clone()],
+            value_added: &slice(&self.value_added)[row.clone()],
+            output: &slice(&self.output)[row.clone()],
+            log_productivity: &slice(&self.log_productivity)[row.clone()],
+            specific_factor_share: &slice(&elasticities.specific_factor_share)[row.clone()],
+            final_shares: &slice(&self.problem.counterfactual.final_shares)[row],
+            labour_income: self.labour_income[n],
+            production_elasticity: &elasticities.production,
+            input_elasticities: &self.input_elasticities,
+            input_elasticity_of: &self.input_elasticity_of,
+            final_elasticity: elasticities.final_demand,
+            labour: self.problem.labour,
+        }
+    }
+}
+
+/// All values of an array in memory order; arrays of the model are never views.
+pub(super) fn slice<D: ndarray::Dimension>(array: &ndarray::Array<f64, D>) -> &[f64] {
+    array.as_slice().unwrap_or_else(|| unreachable!("arrays of the model are in standard layout"))
+}
+
+fn market(
+    problem: &Problem,
+    s: usize,
+    tariffs: Option<&Array3<f64>>,
+    export_taxes: Option<&Array3<f64>>,
+) -> Market {
+    let baseline = &problem.baseline;
+    let regions = baseline.region_count();
+    let theta = problem.elasticities.trade[s];
+    let block = s * regions * regions..(s + 1) * regions * regions;
+    let mut weights = slice(&baseline.trade_shares)[block.clone()].to_vec();
+    let mut log_scale = vec![0.0; regions];
+
+    // Factors of touched cells, scaled so that the largest of a row, untouched cells included, is 1.
+    for n in 0..regions {
+        let factors: Vec<(usize, f64)> = problem
+            .counterfactual
+            .row(s, n)
+            .map(|(i, change)| {
+                let factor = change.cost_factor(baseline, (s, n, i));
+                (i, change.remaining().ln() - theta * factor.ln())
+            })
+            .collect();
+        let row = &mut weights[n * regions..(n + 1) * regions];
+        let is_touched = |i: usize| factors.iter().any(|(touched, _)| *touched == i);
+        let some_untouched =
+            !factors.is_empty() && (0..regions).any(|i| row[i] > 0.0 && !is_touched(i));
+        let largest = factors
+            .iter()
+            .filter(|(i, _)| row[*i] > 0.0)
+            .map(|(_, factor)| *factor)
+            .fold(if some_untouched { 0.0 } else { f64::NEG_INFINITY }, f64::max);
+        if !largest.is_finite() {
+            // Nothing is bought, or nothing remains; markets that must be served were checked.
+            factors.iter().for_each(|(i, _)| row[*i] = 0.0);
+            continue;
+        }
+        if largest != 0.0 {
+            log_scale[n] = largest;
+            for (i, weight) in row.iter_mut().enumerate() {
+                if !is_touched(i) {
+                    *weight *= (-largest).exp();
+                }
+            }
+        }
+        for (i, factor) in factors {
+            row[i] *= (factor - largest).exp();
+        }
+    }
+
+    let taxed = |rates: Option<&Array3<f64>>| {
+        let rates = &slice(rates?)[block.clone()];
+        rates.iter().any(|rate| *rate != 0.0).then(|| rates.to_vec())
+    };
+    let (tariffs, export_taxes) = (taxed(tariffs), taxed(export_taxes));
+    let mut producer_weights =
+        (tariffs.is_some() || export_taxes.is_some()).then(|| weights.clone());
+    let mut export_tax_weights = None;
+    if let Some(producer) = &mut producer_weights {
+        for rates in [&tariffs, &export_taxes].into_iter().flatten() {
+            for (weight, rate) in producer.iter_mut().zip(rates) {
+                *weight /= 1.0 + rate;
+            }
+        }
+        export_tax_weights = export_taxes
+            .map(|rates| producer.iter().zip(rates).map(|(weight, rate)| weight * rate).collect());
+    }
+    Market { trade_elasticity: theta, weights, log_scale, producer_weights, export_tax_weights }
+}

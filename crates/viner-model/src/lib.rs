@@ -1,0 +1,18 @@
+//! The trade model of Viner: what sanctions and trade policies do to a world of regions and
+//! sectors that buy from each other, in exact hat algebra.
+//!
+//! Data flow, and the modules it runs through:
+//! [`tables`] → [`baseline`] → [`scenario`] → [`problem`] → [`equilibrium`] → [`report`].
+//! The equations themselves are in [`equations`]; `docs/equations.md` derives them.
+//!
+//! The crate reads no files, prints nothing and looks at no clock.
+
+pub mod baseline;
+pub mod economies;
+pub mod equations;
+pub mod equilibrium;
+pub mod labels;
+pub mod problem;
+pub mod report;
+pub mod scenario;
+pub mod tables;

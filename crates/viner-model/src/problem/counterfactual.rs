@@ -1,0 +1,159 @@
+//! What policies change, cell by cell.
+
+use std::collections::BTreeMap;
+
+use ndarray::{Array1, Array2, Array3};
+
+use crate::baseline::Baseline;
+
+/// `[sector, importer, exporter]`.
+pub type TradeCell = (usize, usize, usize);
+
+/// Everything that is different in the counterfactual.
+///
+/// Only touched trade cells are listed; all others are as in the baseline.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Counterfactual {
+    /// Touched trade cells.
+    pub cells: BTreeMap<TradeCell, CellChange>,
+    /// Â: productivity over its baseline, `[region, sector]`.
+    pub productivity: Array2<f64>,
+    /// α at the new tastes, `[region, sector]`.
+    pub final_shares: Array2<f64>,
+    /// Income received (paid, if negative) in transfers, in millions, `[region]`; sums to 0.
+    pub transfers: Array1<f64>,
+    /// Tax rate on the income of the specific factor, `[region, sector]`.
+    pub profit_tax: Array2<f64>,
+}
+
+/// What is different in one trade cell.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CellChange {
+    /// κ̂: iceberg trade cost over its baseline.
+    pub trade_cost: f64,
+    /// τ': import tariff.
+    pub tariff: f64,
+    /// x': export tax.
+    pub export_tax: f64,
+    /// Share of the varieties that an embargo leaves.
+    pub allowed: f64,
+    /// Share of the varieties whose sellers stay.
+    pub staying: f64,
+}
+
+impl CellChange {
+    /// The cell as it is in the baseline.
+    pub fn none(baseline: &Baseline, (s, n, i): TradeCell) -> Self {
+        Self {
+            trade_cost: 1.0,
+            tariff: baseline.tariff(s, n, i),
+            export_tax: baseline.export_tax(s, n, i),
+            allowed: 1.0,
+            staying: 1.0,
+        }
+    }
+
+    /// Share of the cell's varieties that are still sold.
+    pub fn remaining(&self) -> f64 {
+        self.allowed * self.staying
+    }
+
+    /// `κ̂ (1+x')/(1+x) (1+τ')/(1+τ)`: what the policies do to the delivered cost of the cell.
+    pub fn cost_factor(&self, baseline: &Baseline, (s, n, i): TradeCell) -> f64 {
+        let export_tax = (1.0 + self.export_tax) / (1.0 + baseline.export_tax(s, n, i));
+        let tariff = (1.0 + self.tariff) / (1.0 + baseline.tariff(s, n, i));
+        self.trade_cost * export_tax * tariff
+    }
+}
+
+impl Counterfactual {
+    /// No change at all.
+    pub fn none(baseline: &Baseline) -> Self {
+        let shape = (baseline.region_count(), baseline.sector_count());
+        Self {
+            cells: BTreeMap::new(),
+            productivity: Array2::ones(shape),
+            final_shares: baseline.final_shares.clone(),
+            transfers: Array1::zeros(shape.0),
+            profit_tax: Array2::zeros(shape),
+        }
+    }
+
+    /// The cell as it is in the counterfactual.
+    pub fn cell(&self, baseline: &Baseline, cell: TradeCell) -> CellChange {
+        self.cells.get(&cell).copied().unwrap_or_else(|| CellChange::none(baseline, cell))
+    }
+
+    /// Touched cells of one importer's purchases in a sector, in the order of exporters.
+    pub fn row(
+        &self,
+        sector: usize,
+        importer: usize,
+    ) -> impl Iterator<Item = (usize, &CellChange)> + Clone {
+        self.cells
+            .range((sector, importer, 0)..(sector, importer + 1, 0))
+            .map(|(&(_, _, exporter), change)| (exporter, change))
+    }
+
+    /// `τ'` of all cells, `[sector, importer, exporter]`; `None` if there is no tariff anywhere.
+    pub fn tariffs(&self, baseline: &Baseline) -> Option<Array3<f64>> {
+        self.rates(baseline, baseline.tariffs.as_ref(), |change| change.tariff)
+    }
+
+    /// `x'` of all cells, `[sector, importer, exporter]`; `None` if there is no export tax anywhere.
+    pub fn export_taxes(&self, baseline: &Baseline) -> Option<Array3<f64>> {
+        self.rates(baseline, baseline.export_taxes.as_ref(), |change| change.export_tax)
+    }
+
+    fn rates(
+        &self,
+        baseline: &Baseline,
+        before: Option<&Array3<f64>>,
+        rate: impl Fn(&CellChange) -> f64,
+    ) -> Option<Array3<f64>> {
+        if before.is_none() && self.cells.values().all(|change| rate(change) == 0.0) {
+            return None;
+        }
+        let zeros = || Array3::zeros(baseline.trade_flows.raw_dim());
+        let mut rates = before.cloned().unwrap_or_else(zeros);
+        for (&(s, n, i), change) in &self.cells {
+            rates[[s, n, i]] = rate(change);
+        }
+        Some(rates)
+    }
+
+    /// The part `t` of every change: factors by their logarithm, removals and money linearly.
+    #[must_use]
+    pub fn part_way(&self, baseline: &Baseline, t: f64) -> Self {
+        let between =
+            |from: f64, to: f64| ((1.0 + from).ln() * (1.0 - t) + (1.0 + to).ln() * t).exp() - 1.0;
+        let cells = self.cells.iter().map(|(&cell, change)| {
+            let (s, n, i) = cell;
+            let partial = CellChange {
+                trade_cost: change.trade_cost.powf(t),
+                tariff: between(baseline.tariff(s, n, i), change.tariff),
+                export_tax: between(baseline.export_tax(s, n, i), change.export_tax),
+                allowed: 1.0 - t * (1.0 - change.allowed),
+                staying: 1.0 - t * (1.0 - change.staying),
+            };
+            (cell, partial)
+        });
+        let mut final_shares = self.final_shares.clone();
+        final_shares.zip_mut_with(&baseline.final_shares, |new, old| {
+            if *new > 0.0 {
+                *new = old.powf(1.0 - t) * new.powf(t);
+            }
+        });
+        for mut row in final_shares.rows_mut() {
+            let sum = row.sum();
+            row.mapv_inplace(|share| share / sum);
+        }
+        Self {
+            cells: cells.collect(),
+            productivity: self.productivity.mapv(|productivity| productivity.powf(t)),
+            final_shares,
+            transfers: &self.transfers * t,
+            profit_tax: &self.profit_tax * t,
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! Everything that can be wrong with a scenario on a baseline.
+
+use thiserror::Error;
+
+/// Where in a scenario something is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Table of the scenario.
+    pub section: Section,
+    /// Key within it; empty for the table as a whole.
+    pub key: String,
+    /// Line of the table file that a policy or an elasticity was read from.
+    pub row: Option<u64>,
+}
+
+/// A table of a scenario.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section {
+    /// `[groups]`.
+    Groups,
+    /// `[model]`.
+    Model,
+    /// The policy at this position, counted from 0.
+    Policy(usize),
+}
+
+/// One thing that is wrong with a scenario on a baseline.
+#[derive(Clone, Debug, PartialEq, Error)]
+#[non_exhaustive]
+pub enum ScenarioError {
+    /// A code that is neither in the baseline nor a group.
+    #[error("unknown {what} `{found}`")]
+    UnknownName {
+        /// Where.
+        place: Place,
+        /// `region` or `sector`.
+        what: &'static str,
+        /// What was written.
+        found: String,
+        /// The closest valid code or group.
+        nearest: Option<String>,
+    },
+    /// A group that has the code of a region or a sector.
+    #[error("group `{group}` has the name of a {what} of the baseline")]
+    AmbiguousGroup {
+        /// Where.
+        place: Place,
+        /// Name of the group.
+        group: String,
+        /// `region` or `sector`.
+        what: &'static str,
+    },
+    /// A number outside its domain.
+    #[error("`{key}` = {found} is outside its range", key = place.key)]
+    OutOfRange {
+        /// Where.
+        place: Place,
+        /// The number.
+        found: f64,
+        /// The domain, in words.
+        expected: &'static str,
+    },
+    /// A policy that touches nothing.
+    #[error("the policy touches no cell: {reason}")]
+    NoCells {
+        /// Where.
+        place: Place,
+        /// Why.
+        reason: &'static str,
+    },
+    /// Two policies that set the same thing on the same cell.
+    #[error(
+        "sets the {kind} of `{cell}`, which policy {earlier} sets already ({cells} cells in all)"
+    )]
+    Conflict {
+        /// Where.
+        place: Place,
+        /// Kind of both policies.
+        kind: &'static str,
+        /// First cell in conflict.
+        cell: String,
+        /// Number of the earlier policy, counted from 1.
+        earlier: usize,
+        /// Number of cells in conflict.
+        cells: usize,
+    },
+    /// A tariff or export tax at which the good is free or worse.
+    #[error("the {kind} on `{cell}` adds up to {found}")]
+    TaxTooLow {
+        /// Where.
+        place: Place,
+        /// `tariff` or `export-tax`.
+        kind: &'static str,
+        /// First cell concerned.
+        cell: String,
+        /// The rate.
+        found: f64,
+    },
+    /// A region with nothing for a fixed real wage to act on.
+    #[error("region `{region}` has no specific factor, so a fixed real wage has no equilibrium")]
+    NoSpecificFactor {
+        /// Where.
+        place: Place,
+        /// The region.
+        region: String,
+    },
+    /// Negative value added with an elasticity of substitution that needs positive shares.
+    #[error("value added of `{cell}` is {found} million, and its production elasticity is not 1")]
+    NegativeValueAdded {
+        /// Where.
+        place: Place,
+        /// Region and sector.
+        cell: String,
+        /// Value added.
+        found: f64,
+    },
+    /// An amount in dollars on a table in another currency.
+    #[error("`million_usd` on a baseline in {unit}")]
+    CurrencyMismatch {
+        /// Where.
+        place: Place,
+        /// Unit of the baseline.
+        unit: &'static str,
+    },
+}
+
+impl ScenarioError {
+    /// Where it is.
+    pub fn place(&self) -> &Place {
+        match self {
+            Self::UnknownName { place, .. }
+            | Self::AmbiguousGroup { place, .. }
+            | Self::OutOfRange { place, .. }
+            | Self::NoCells { place, .. }
+            | Self::Conflict { place, .. }
+            | Self::TaxTooLow { place, .. }
+            | Self::NoSpecificFactor { place, .. }
+            | Self::NegativeValueAdded { place, .. }
+            | Self::CurrencyMismatch { place, .. } => place,
+        }
+    }
+
+    /// What was expected instead, where that can be said.
+    pub fn expected(&self) -> Option<&'static str> {
+        match self {
+            Self::UnknownName { what: "sector", .. } => {
+                Some("a sector code of the baseline, a group of `[groups]`, or \"*\"")
+            }
+            Self::UnknownName { .. } => {
+                Some("a region code of the baseline, a group of `[groups]`, or \"*\"")
+            }
+            Self::OutOfRange { expected, .. } => Some(expected),
+            Self::TaxTooLow { .. } => Some("a rate above -1 (-100 %)"),
+            _ => None,
+        }
+    }
+
+    /// A remedy.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::UnknownName { nearest, .. } => {
+                nearest.as_ref().map(|name| format!("did you mean `{name}`?"))
+            }
+            Self::AmbiguousGroup { .. } => Some("give the group another name".into()),
+            Self::Conflict { .. } => Some(
+                "write `override = true` in the later policy if it shall replace the earlier one"
+                    .into(),
+            ),
+            Self::NoSpecificFactor { .. } => Some(
+                "set `specific_factor_share` above 0 in some sector of the region, or choose \
+                 another `labour` closure"
+                    .into(),
+            ),
+            Self::NegativeValueAdded { .. } => {
+                Some("set `production_elasticity` to 1 for this sector, or repair the table".into())
+            }
+            Self::CurrencyMismatch { .. } => Some("use `share_of_income`".into()),
+            Self::NoCells { .. } | Self::OutOfRange { .. } | Self::TaxTooLow { .. } => None,
+        }
+    }
+}

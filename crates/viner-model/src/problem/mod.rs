@@ -1,0 +1,103 @@
+//! A baseline and a scenario put together: all numbers of one question, checked.
+
+mod cells;
+mod compile;
+mod counterfactual;
+mod elasticities;
+mod error;
+mod feasibility;
+
+use std::sync::Arc;
+
+use crate::baseline::Baseline;
+use crate::scenario::{Deficits, Labour, Scenario};
+
+pub use counterfactual::{CellChange, Counterfactual};
+pub use elasticities::Elasticities;
+pub use error::{Place, ScenarioError, Section};
+pub use feasibility::{Infeasible, Survivors};
+
+/// θ where neither the scenario nor the baseline gives one.
+pub const DEFAULT_TRADE_ELASTICITY: f64 = 4.0;
+
+/// One question with all its numbers.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    /// Where it starts.
+    pub baseline: Arc<Baseline>,
+    /// θ, σ, ε, η and φ, cell by cell.
+    pub elasticities: Elasticities,
+    /// What clears the labour market.
+    pub labour: Labour,
+    /// What becomes of deficits.
+    pub deficits: Deficits,
+    /// What the policies change, cell by cell.
+    pub counterfactual: Counterfactual,
+}
+
+impl Problem {
+    /// Looks up everything that `scenario` names in `baseline`.
+    ///
+    /// # Errors
+    /// All that is wrong with the scenario on this baseline, in the order of the scenario.
+    pub fn new(baseline: Arc<Baseline>, scenario: &Scenario) -> Result<Self, Vec<ScenarioError>> {
+        let mut errors = cells::check_groups(scenario, &baseline);
+        let elasticities = Elasticities::resolve(scenario, &baseline, &mut errors);
+        let counterfactual = compile::policies(scenario, &baseline, &mut errors);
+        let problem = Self {
+            baseline,
+            elasticities,
+            labour: scenario.model.labour,
+            deficits: scenario.model.deficits,
+            counterfactual,
+        };
+        problem.check_closure(&mut errors);
+        if errors.is_empty() { Ok(problem) } else { Err(errors) }
+    }
+
+    /// The same economy without any policy.
+    #[must_use]
+    pub fn without_policies(&self) -> Self {
+        Self { counterfactual: Counterfactual::none(&self.baseline), ..self.clone() }
+    }
+
+    /// The same question with only the part `t` of every policy, between none (0) and all (1).
+    #[must_use]
+    pub fn part_way(&self, t: f64) -> Self {
+        let counterfactual = self.counterfactual.part_way(&self.baseline, t);
+        Self { counterfactual, ..self.clone() }
+    }
+
+    /// Whether the baseline must be solved once before anything is compared with it.
+    pub fn needs_reference(&self) -> bool {
+        !self.baseline.balanced
+            || (self.deficits == Deficits::Balanced
+                && self.baseline.deficits.iter().any(|deficit| *deficit != 0.0))
+    }
+
+    fn check_closure(&self, errors: &mut Vec<ScenarioError>) {
+        let place = |key: &str| Place { section: Section::Model, key: key.to_owned(), row: None };
+        let baseline = &self.baseline;
+        let factor_share = &self.elasticities.specific_factor_share;
+        for n in 0..baseline.region_count() {
+            let no_specific_factor = (0..baseline.sector_count())
+                .all(|k| factor_share[[n, k]] == 0.0 || baseline.value_added[[n, k]] == 0.0);
+            if self.labour == Labour::FixedRealWage && no_specific_factor {
+                errors.push(ScenarioError::NoSpecificFactor {
+                    place: place("labour"),
+                    region: baseline.regions.code(n).to_owned(),
+                });
+            }
+            for k in 0..baseline.sector_count() {
+                let value_added = baseline.value_added[[n, k]];
+                if value_added < 0.0 && self.elasticities.production[k] != 1.0 {
+                    errors.push(ScenarioError::NegativeValueAdded {
+                        place: place("production_elasticity"),
+                        cell: baseline.cell_name(n, k),
+                        found: value_added,
+                    });
+                }
+            }
+        }
+    }
+}

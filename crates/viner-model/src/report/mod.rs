@@ -1,0 +1,15 @@
+//! What is told of an equilibrium: welfare, trade, prices and where value ends up.
+//!
+//! Every quantity is a pure function of a problem and its equilibrium.
+
+mod embodied;
+mod flows;
+mod regions;
+mod sectors;
+mod welfare_split;
+
+pub use embodied::embodied_value;
+pub use flows::{FlowOutcomes, dependence, flow_value};
+pub use regions::RegionOutcomes;
+pub use sectors::{ProfitOutcomes, SectorOutcomes};
+pub use welfare_split::{Part, WelfareSplit, welfare_split};

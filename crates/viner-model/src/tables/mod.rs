@@ -1,0 +1,130 @@
+//! World tables as their makers publish them: labelled values, nothing derived from them yet.
+
+use ndarray::{Array2, Array3};
+use serde::{Deserialize, Serialize};
+
+use crate::labels::Labels;
+
+/// A world table in the five parts of a baseline bundle, in the order of its labels.
+///
+/// Absent cells are zero. Readers see to it that every value is finite; the identities that
+/// make a table a [`Baseline`](crate::baseline::Baseline) are checked there.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tables {
+    /// Where the values come from and what was done to them.
+    pub description: Description,
+    /// Regions, in array order.
+    pub regions: Labels,
+    /// Sectors, in array order.
+    pub sectors: Labels,
+    /// Sales at producer value, domestic ones included: `[sector, importer, exporter]`.
+    pub flows: Array3<f64>,
+    /// What `user` spends on `input`, tariffs included: `[region, user, input]`.
+    pub inputs: Array3<f64>,
+    /// Final spending, tariffs included: `[region, sector]`.
+    pub final_spending: Array2<f64>,
+    /// Output less inputs: `[region, sector]`.
+    pub value_added: Array2<f64>,
+    /// Ad valorem import tariffs, 0.05 = 5 %: `[sector, importer, exporter]`; none at all if absent.
+    pub tariffs: Option<Array3<f64>>,
+    /// Elasticities that come with the table.
+    pub parameters: Parameters,
+}
+
+/// Elasticities published with a table, by sector; a scenario may override each.
+///
+/// Each list is as long as there are sectors; `None` where the table gives no value.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Parameters {
+    /// Trade elasticity θ.
+    pub trade_elasticity: Vec<Option<f64>>,
+    /// Elasticity σ between value added and inputs.
+    pub production_elasticity: Vec<Option<f64>>,
+    /// Elasticity ε between inputs.
+    pub input_elasticity: Vec<Option<f64>>,
+    /// Share φ of value added earned by the specific factor.
+    pub specific_factor_share: Vec<Option<f64>>,
+}
+
+/// Provenance of a table: the head of `baseline.toml`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Description {
+    /// Name by which scenarios ask for the baseline.
+    pub name: String,
+    /// One line for people.
+    pub title: String,
+    /// Year that the values describe.
+    pub year: i64,
+    /// Unit of all values.
+    pub unit: Unit,
+    /// Who published the source, and where.
+    pub source: String,
+    /// Terms under which it may be used.
+    pub licence: String,
+    /// How to cite it.
+    pub citation: String,
+    /// What was done to the source, in order.
+    #[serde(default, rename = "transformation", skip_serializing_if = "Vec::is_empty")]
+    pub transformations: Vec<Transformation>,
+}
+
+/// One step between the source and the table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transformation {
+    /// Name of the step: `import`, `aggregate`.
+    pub step: String,
+    /// What it did.
+    pub note: String,
+}
+
+/// Unit of money in a table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Unit {
+    /// Million current US dollars.
+    #[default]
+    #[serde(rename = "million USD")]
+    MillionUsd,
+    /// Current US dollars; a baseline holds them in millions.
+    #[serde(rename = "USD")]
+    Usd,
+    /// Million current euros.
+    #[serde(rename = "million EUR")]
+    MillionEur,
+}
+
+impl Unit {
+    /// Factor that turns a value of the table into millions of its currency.
+    pub fn in_millions(self) -> f64 {
+        match self {
+            Self::MillionUsd | Self::MillionEur => 1.0,
+            Self::Usd => 1e-6,
+        }
+    }
+
+    /// Name of the unit that a baseline's money is in.
+    pub fn millions(self) -> &'static str {
+        match self {
+            Self::MillionUsd | Self::Usd => "million USD",
+            Self::MillionEur => "million EUR",
+        }
+    }
+}
+
+impl Tables {
+    /// A table of zeros.
+    pub fn zeros(description: Description, regions: Labels, sectors: Labels) -> Self {
+        let (n, s) = (regions.len(), sectors.len());
+        Self {
+            description,
+            regions,
+            sectors,
+            flows: Array3::zeros((s, n, n)),
+            inputs: Array3::zeros((n, s, s)),
+            final_spending: Array2::zeros((n, s)),
+            value_added: Array2::zeros((n, s)),
+            tariffs: None,
+            parameters: Parameters::default(),
+        }
+    }
+}

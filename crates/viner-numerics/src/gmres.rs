@@ -1,0 +1,119 @@
+//! Solves a linear system from matrix-vector products alone.
+
+use crate::vector::{add_scaled, dot, norm};
+
+/// Generalised minimal residual method (Saad and Schultz 1986) for `A x = b`, started at zero.
+///
+/// `apply(v, image)` writes `A v` into `image`. At most `max_products` products are taken, without
+/// restart. Returns the solution and the number of products; the residual of the solution is at
+/// most `relative_tolerance * |b|`, unless the products ran out first.
+pub fn solve(
+    mut apply: impl FnMut(&[f64], &mut [f64]),
+    right_side: &[f64],
+    relative_tolerance: f64,
+    max_products: usize,
+) -> (Vec<f64>, usize) {
+    let dimension = right_side.len();
+    let right_norm = norm(right_side);
+    let mut solution = vec![0.0; dimension];
+    if right_norm == 0.0 {
+        return (solution, 0);
+    }
+
+    let mut basis = vec![right_side.iter().map(|b| b / right_norm).collect::<Vec<f64>>()];
+    // Column j of the triangular factor, its rotations, and the rotated right side.
+    let mut triangle: Vec<Vec<f64>> = Vec::new();
+    let mut rotations: Vec<(f64, f64)> = Vec::new();
+    let mut rotated = vec![right_norm];
+
+    while triangle.len() < max_products {
+        let step = triangle.len();
+        let mut next = vec![0.0; dimension];
+        apply(&basis[step], &mut next);
+        let mut column: Vec<f64> = Vec::with_capacity(step + 1);
+        for vector in &basis {
+            let projection = dot(vector, &next);
+            add_scaled(&mut next, vector, -projection);
+            column.push(projection);
+        }
+        // A second orthogonalisation keeps the basis orthogonal to rounding.
+        for (vector, projection) in basis.iter().zip(&mut column) {
+            let correction = dot(vector, &next);
+            add_scaled(&mut next, vector, -correction);
+            *projection += correction;
+        }
+        let mut below = norm(&next);
+        let breakdown = below <= f64::EPSILON * norm(&column);
+        if !breakdown {
+            basis.push(next.iter().map(|value| value / below).collect());
+        } else {
+            below = 0.0;
+        }
+
+        for (row, (cosine, sine)) in rotations.iter().enumerate() {
+            let (upper, lower) = (column[row], column[row + 1]);
+            column[row] = cosine * upper + sine * lower;
+            column[row + 1] = cosine * lower - sine * upper;
+        }
+        let radius = column[step].hypot(below);
+        if radius == 0.0 {
+            break;
+        }
+        let (cosine, sine) = (column[step] / radius, below / radius);
+        column[step] = radius;
+        rotations.push((cosine, sine));
+        triangle.push(column);
+        rotated.push(-sine * rotated[step]);
+        rotated[step] *= cosine;
+        if breakdown || rotated[step + 1].abs() <= relative_tolerance * right_norm {
+            break;
+        }
+    }
+
+    let steps = triangle.len();
+    let mut weights = rotated[..steps].to_vec();
+    for row in (0..steps).rev() {
+        for column in row + 1..steps {
+            weights[row] -= triangle[column][row] * weights[column];
+        }
+        weights[row] /= triangle[row][row];
+    }
+    for (vector, weight) in basis.iter().zip(&weights) {
+        add_scaled(&mut solution, vector, *weight);
+    }
+    (solution, steps)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn solves_a_system_with_known_solution() {
+        let matrix = [[4.0, 1.0, 0.0], [-1.0, 3.0, 2.0], [0.5, 0.0, 5.0]];
+        let expected = [1.0, -2.0, 0.5];
+        let apply = |v: &[f64], image: &mut [f64]| {
+            for (slot, row) in image.iter_mut().zip(&matrix) {
+                *slot = dot(row, v);
+            }
+        };
+        let mut right_side = [0.0; 3];
+        apply(&expected, &mut right_side);
+        let (solution, products) = solve(apply, &right_side, 1e-14, 10);
+        assert_eq!(products, 3);
+        for (found, wanted) in solution.iter().zip(expected) {
+            assert!((found - wanted).abs() < 1e-13, "{solution:?}");
+        }
+    }
+
+    #[test]
+    fn stops_at_once_when_the_right_side_is_an_eigenvector() {
+        let (solution, products) = solve(
+            |v, image| image.iter_mut().zip(v).for_each(|(slot, value)| *slot = 2.0 * value),
+            &[3.0, -1.0],
+            1e-14,
+            10,
+        );
+        assert_eq!((solution, products), (vec![1.5, -0.5], 1));
+    }
+}
