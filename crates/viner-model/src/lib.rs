@@ -16,3 +16,5 @@ pub mod problem;
 pub mod report;
 pub mod scenario;
 pub mod tables;
+
+pub use ndarray;

@@ -22,6 +22,9 @@ impl Default for Settings {
     }
 }
 
+/// Evaluations without halving an acceptable residual after which it is taken to be rounding.
+const ROUNDING_PATIENCE: usize = 6;
+
 /// Iterates `x <- combination of earlier g(x)` until `|g(x) − x|` is within `limits`.
 ///
 /// Each step takes the combination of the last `memory` images whose residuals cancel best in
@@ -77,6 +80,8 @@ pub fn accelerate(
         }
         if best.0 <= 0.5 * halved_at.1 {
             halved_at = (evaluations, best.0);
+        } else if best.0 <= limits.acceptable && evaluations - halved_at.0 >= ROUNDING_PATIENCE {
+            break Outcome::Converged;
         } else if evaluations - halved_at.0 >= settings.patience {
             break Outcome::Stalled;
         }
@@ -251,7 +256,7 @@ mod tests {
         }
     }
 
-    const LIMITS: Limits = Limits { tolerance: 1e-13, max_evaluations: 200 };
+    const LIMITS: Limits = Limits { tolerance: 1e-13, acceptable: 1e-13, max_evaluations: 200 };
 
     #[test]
     fn converges_where_the_plain_map_diverges() {
@@ -312,7 +317,7 @@ mod tests {
             fn differentiate(&mut self, _: &[f64], _: &[f64], _: &mut [f64]) {}
         }
         let run = |limit| {
-            let limits = Limits { tolerance: 1e-12, max_evaluations: limit };
+            let limits = Limits { tolerance: 1e-12, acceptable: 1e-12, max_evaluations: limit };
             accelerate(&mut NoFixedPoint, &mut vec![0.5], Settings::default(), limits).outcome
         };
         assert_eq!(run(5), Outcome::EvaluationLimit);

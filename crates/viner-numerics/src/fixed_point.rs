@@ -17,6 +17,8 @@ pub trait FixedPoint {
 pub struct Limits {
     /// Solved when the largest `|g(x) − x|` is at most this.
     pub tolerance: f64,
+    /// Solved, too, when it is at most this and rounding keeps it from falling further.
+    pub acceptable: f64,
     /// Evaluations of the map (derivatives count as evaluations) before giving up.
     pub max_evaluations: usize,
 }

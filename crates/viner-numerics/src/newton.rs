@@ -64,7 +64,8 @@ pub fn solve(map: &mut impl FixedPoint, x: &mut Vec<f64>, limits: Limits) -> Pro
             scale *= 0.5;
         }
         if !accepted {
-            break Outcome::Stalled;
+            let rounding = max_abs(&residual) <= limits.acceptable;
+            break if rounding { Outcome::Converged } else { Outcome::Stalled };
         }
     };
     Progress { outcome, evaluations, residual: max_abs(&residual) }
@@ -103,7 +104,7 @@ mod tests {
     #[test]
     fn converges_quadratically_to_a_known_point() {
         let mut x = vec![0.0, 0.0];
-        let limits = Limits { tolerance: 1e-13, max_evaluations: 100 };
+        let limits = Limits { tolerance: 1e-13, acceptable: 1e-13, max_evaluations: 100 };
         let progress = solve(&mut Coupled, &mut x, limits);
         assert_eq!(progress.outcome, Outcome::Converged, "{progress:?}");
         assert!(progress.evaluations < 40, "{progress:?}");
@@ -112,7 +113,7 @@ mod tests {
 
     #[test]
     fn stops_at_the_evaluation_limit() {
-        let limits = Limits { tolerance: 1e-13, max_evaluations: 3 };
+        let limits = Limits { tolerance: 1e-13, acceptable: 1e-13, max_evaluations: 3 };
         let progress = solve(&mut Coupled, &mut vec![0.0, 0.0], limits);
         assert_eq!(progress.outcome, Outcome::EvaluationLimit);
     }

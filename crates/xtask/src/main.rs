@@ -1,1 +1,67 @@
-fn main() {}
+//! The project's own commands: `cargo xtask check | test | bench | fuzz | ci`.
+//!
+//! Each installs what it needs by itself, inside `target/`.
+
+mod fuzz;
+mod python;
+mod step;
+
+use std::process::ExitCode;
+
+use step::{Step, cargo};
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  check     formatting, lints, documentation
+  test      all tests: Rust, documentation examples, Python, fuzz targets
+  bench     benchmarks
+  fuzz [N]  fuzz targets, N inputs each (100000)
+  ci        check and test";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let result = match words.as_slice() {
+        ["check"] => check(),
+        ["test"] => test(),
+        ["bench", rest @ ..] => bench(rest),
+        ["fuzz"] => fuzz::run(100_000),
+        ["fuzz", count] => match count.parse() {
+            Ok(count) => fuzz::run(count),
+            Err(_) => Err(format!("`{count}` is not a number of inputs\n\n{USAGE}")),
+        },
+        ["ci"] => check().and_then(|()| test()),
+        _ => Err(USAGE.to_owned()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            step::say(&message);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn check() -> Result<(), String> {
+    Step::new("formatting", cargo(&["fmt", "--all", "--check"])).run()?;
+    let lints = ["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"];
+    Step::new("lints", cargo(&lints)).run()?;
+    let documentation = ["doc", "--workspace", "--no-deps", "--document-private-items", "--locked"];
+    Step::new("documentation", cargo(&documentation)).with("RUSTDOCFLAGS", "--deny warnings").run()
+}
+
+fn test() -> Result<(), String> {
+    Step::new("tests", cargo(&["test", "--workspace", "--locked"])).with("INSTA_UPDATE", "no").run()?;
+    python::check_reference_solver()?;
+    fuzz::run(20_000)
+}
+
+fn bench(arguments: &[&str]) -> Result<(), String> {
+    let mut command = vec!["bench", "--package", "viner-model", "--locked"];
+    if !arguments.is_empty() {
+        command.push("--");
+        command.extend(arguments);
+    }
+    Step::new("benchmarks", cargo(&command)).run()
+}

@@ -1,6 +1,6 @@
 //! Makes a baseline from tables, or from the accounts of an equilibrium.
 
-use ndarray::{Array1, Array2, Array3, Axis};
+use ndarray::{Array, Array1, Array2, Array3, Axis, Dimension};
 
 use super::{Baseline, BaselineError, IdentityReport};
 use crate::labels::Labels;
@@ -23,6 +23,24 @@ pub struct Accounts {
     pub value_added: Array2<f64>,
 }
 
+impl Accounts {
+    /// The same values with the last axis contiguous, which the equations read as slices; callers may
+    /// have transposed.
+    fn in_standard_layout(self) -> Self {
+        fn standard<D: Dimension>(array: Array<f64, D>) -> Array<f64, D> {
+            if array.is_standard_layout() { array } else { array.as_standard_layout().into_owned() }
+        }
+        Self {
+            trade_flows: standard(self.trade_flows),
+            tariffs: self.tariffs.map(standard),
+            export_taxes: self.export_taxes.map(standard),
+            inputs: standard(self.inputs),
+            final_spending: standard(self.final_spending),
+            value_added: standard(self.value_added),
+        }
+    }
+}
+
 impl Baseline {
     /// A baseline from tables whose identities hold within `tolerance` of world output.
     ///
@@ -38,7 +56,7 @@ impl Baseline {
             return Err(vec![BaselineError::Unbalanced { report }]);
         }
         let mut accounts = accounts(tables);
-        reconcile(&mut accounts, tolerance * report.world_output);
+        reconcile(&mut accounts);
         Self::from_accounts(
             tables.description.clone(),
             tables.regions.clone(),
@@ -111,6 +129,7 @@ impl Baseline {
         accounts: Accounts,
     ) -> Self {
         let (n_regions, n_sectors) = (regions.len(), sectors.len());
+        let accounts = accounts.in_standard_layout();
         let mut baseline = Self {
             description,
             regions,
@@ -218,10 +237,7 @@ impl Baseline {
     }
 }
 
-fn scale_to_shares<D: ndarray::Dimension>(
-    mut values: ndarray::ArrayViewMut<'_, f64, D>,
-    total: f64,
-) {
+fn scale_to_shares<D: Dimension>(mut values: ndarray::ArrayViewMut<'_, f64, D>, total: f64) {
     if total == 0.0 {
         values.fill(0.0);
     } else {
@@ -241,50 +257,73 @@ fn accounts(tables: &Tables) -> Accounts {
     }
 }
 
-/// Makes identities that hold within `slack` million hold to rounding.
+/// Makes identities that hold within a tolerance hold to rounding.
 ///
 /// Final spending becomes purchases less input use, value added output less inputs. Where the
-/// table says that there is none, it stays none, and input use is scaled to the purchases.
-fn reconcile(accounts: &mut Accounts, slack: f64) {
+/// table says that there is none, it stays none, and input use is scaled instead: a good without
+/// final demand to its purchases, a sector without factors to its output. A sector that sells
+/// nothing buys nothing.
+fn reconcile(accounts: &mut Accounts) {
+    /// One scaling may undo another in goods that only sectors without factors buy.
+    const ROUNDS: usize = 100;
     let (n_sectors, n_regions, _) = accounts.trade_flows.dim();
     for n in 0..n_regions {
-        for s in 0..n_sectors {
-            let purchases: f64 = (0..n_regions)
-                .map(|i| {
+        let output: Vec<f64> = (0..n_sectors)
+            .map(|k| accounts.trade_flows.slice(ndarray::s![k, .., n]).sum())
+            .collect();
+        let purchases: Vec<f64> = (0..n_sectors)
+            .map(|s| {
+                let paid = |i: usize| {
                     let rate = accounts.tariffs.as_ref().map_or(0.0, |rates| rates[[s, n, i]]);
                     accounts.trade_flows[[s, n, i]] * (1.0 + rate)
-                })
-                .sum();
-            let mut use_by_sector = accounts.inputs.slice_mut(ndarray::s![n, .., s]);
-            let used = use_by_sector.sum();
-            let given = accounts.final_spending[[n, s]];
-            let rest = purchases - used;
-            if used == 0.0 || (given > 0.0 && rest > 0.0) {
-                accounts.final_spending[[n, s]] = rest;
-            } else {
-                accounts.final_spending[[n, s]] = 0.0;
-                if used > 0.0 {
-                    use_by_sector.mapv_inplace(|value| value * (purchases / used));
+                };
+                (0..n_regions).map(paid).sum()
+            })
+            .collect();
+        let mut inputs = accounts.inputs.index_axis_mut(Axis(0), n);
+        let mut value_added = accounts.value_added.row_mut(n);
+        let mut final_spending = accounts.final_spending.row_mut(n);
+        for k in (0..n_sectors).filter(|&k| output[k] == 0.0) {
+            inputs.row_mut(k).fill(0.0);
+        }
+        let cost: Vec<f64> = inputs.sum_axis(Axis(1)).to_vec();
+        // A difference of the sign opposite to the table's is noise around zero.
+        let no_factors: Vec<bool> = (0..n_sectors)
+            .map(|k| {
+                let noise = (output[k] - cost[k]) * value_added[k] < 0.0;
+                cost[k] > 0.0 && (value_added[k] == 0.0 || noise)
+            })
+            .collect();
+        for _ in 0..ROUNDS {
+            let mut change: f64 = 0.0;
+            for k in (0..n_sectors).filter(|&k| no_factors[k]) {
+                let mut row = inputs.row_mut(k);
+                let factor = output[k] / row.sum();
+                if factor.is_finite() {
+                    row *= factor;
+                    change = change.max((factor - 1.0).abs());
                 }
             }
+            for s in 0..n_sectors {
+                let used = inputs.column(s).sum();
+                let rest = purchases[s] - used;
+                if used == 0.0 || (final_spending[s] > 0.0 && rest > 0.0) {
+                    final_spending[s] = rest;
+                } else {
+                    final_spending[s] = 0.0;
+                    let factor = purchases[s] / used;
+                    inputs.column_mut(s).mapv_inplace(|value| value * factor);
+                    change = change.max((factor - 1.0).abs());
+                }
+            }
+            if change <= 4.0 * f64::EPSILON {
+                break;
+            }
         }
-    }
-    for n in 0..n_regions {
         for k in 0..n_sectors {
-            let output = accounts.trade_flows.slice(ndarray::s![k, .., n]).sum();
-            let inputs = accounts.inputs.slice(ndarray::s![n, k, ..]).sum();
-            let given = accounts.value_added[[n, k]];
-            let rest = output - inputs;
-            // A difference of opposite sign within the slack is noise around zero.
-            let noise = rest * given < 0.0 && rest.abs() <= slack;
-            if given != 0.0 && !noise {
-                accounts.value_added[[n, k]] = rest;
-            } else {
-                accounts.value_added[[n, k]] = 0.0;
-            }
-            if output == 0.0 {
-                accounts.value_added[[n, k]] = 0.0;
-            }
+            let rest = output[k] - inputs.row(k).sum();
+            let nothing = no_factors[k] && rest.abs() <= 1e-13 * output[k];
+            value_added[k] = if nothing { 0.0 } else { rest };
         }
     }
 }

@@ -13,7 +13,7 @@ use ndarray::{Array1, Array2, Array3};
 pub use certificate::{Certificate, Residual, certify};
 pub use failure::Failure;
 pub use reference::{RunError, reference_baseline, run};
-pub use solve::{Method, Settings, Statistics, solve, solve_from};
+pub use solve::{Method, Settings, Statistics, solve, solve_from, solve_with};
 
 /// A solved problem, as it is reported.
 ///

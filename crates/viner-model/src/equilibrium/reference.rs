@@ -6,7 +6,7 @@ use super::solve::{Settings, solve};
 use super::{Equilibrium, Failure};
 use crate::baseline::{Accounts, Baseline, BaselineError};
 use crate::problem::{Problem, ScenarioError};
-use crate::scenario::Scenario;
+use crate::scenario::{Labour, Scenario};
 
 /// Why a scenario could not be run on a baseline.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,7 +51,8 @@ pub fn reference_baseline(
     if !problem.needs_reference() {
         return Ok(None);
     }
-    let plain = problem.without_policies();
+    // Endowments are given here: the labour closure says how a policy is met, not a data set.
+    let plain = Problem { labour: Labour::Mobile, ..problem.without_policies() };
     let equilibrium = solve(&plain, settings).map_err(RunError::Reference)?;
     equilibrium.rebase(&plain).map(Some).map_err(RunError::Baseline)
 }

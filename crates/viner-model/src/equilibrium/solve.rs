@@ -76,63 +76,111 @@ pub fn solve_from(
     start: Option<&[f64]>,
     settings: Settings,
 ) -> Result<Equilibrium, Failure> {
+    certified(problem, start, None, settings)
+}
+
+/// Solves a problem by one method alone, from its baseline: for comparisons of methods.
+///
+/// # Errors
+/// See [`Failure`]: infeasible, not solved by this method, not certified.
+pub fn solve_with(
+    problem: &Problem,
+    method: Method,
+    settings: Settings,
+) -> Result<Equilibrium, Failure> {
+    certified(problem, None, Some(method), settings)
+}
+
+fn certified(
+    problem: &Problem,
+    start: Option<&[f64]>,
+    only: Option<Method>,
+    settings: Settings,
+) -> Result<Equilibrium, Failure> {
     let system = System::new(problem)?;
     let mut map = EquilibriumMap::new(&system);
     let mut point = match start {
         Some(start) if start.len() == map.dimension() => start.to_vec(),
         _ => map.baseline_point(),
     };
-    let mut spent = 0;
-    let mut best: Option<Equilibrium> = None;
     // The residual of the map is in logarithms; sums and high elasticities enlarge it on the way to
-    // the certificate, so it is driven below the tolerance until the certificate agrees.
-    for safety in [0.05, 1e-3, 1e-5] {
-        let target = (settings.tolerance * safety).max(4.0 * f64::EPSILON);
-        let attempt = approach(problem, &mut map, &mut point, target, spent, settings);
-        let (method, progress, part) = attempt;
-        spent = progress.evaluations;
-        if progress.outcome != Outcome::Converged {
-            if best.is_some() {
-                break; // Rounding is reached: the certificate decides.
-            }
-            return Err(Failure::NotSolved {
-                outcome: progress.outcome,
-                evaluations: progress.evaluations,
-                residual: progress.residual,
-                tolerance: settings.tolerance,
-                market: worst_market(&system, &mut map, &point),
-                part,
-            });
-        }
-        let statistics =
-            Statistics { method, evaluations: progress.evaluations, residual: progress.residual };
-        let mut equilibrium = assemble::equilibrium(&system, &map, &point, statistics);
-        equilibrium.certificate = certify(problem, &equilibrium);
-        if equilibrium.certificate.worst().relative <= settings.tolerance {
-            return Ok(equilibrium);
-        }
-        best = Some(equilibrium);
+    // the certificate, and a result is worth more digits than its tolerance asks for: a few more
+    // evaluations bring them. What cannot be reached for rounding is left to the certificate.
+    let effort = Effort {
+        wanted: (settings.tolerance * 1e-3).max(4.0 * f64::EPSILON),
+        acceptable: settings.tolerance * 0.1,
+        only,
+        max_evaluations: settings.max_evaluations,
+    };
+    let (method, progress, part) = approach(problem, &mut map, &mut point, effort);
+    if progress.outcome != Outcome::Converged {
+        return Err(Failure::NotSolved {
+            outcome: progress.outcome,
+            evaluations: progress.evaluations,
+            residual: progress.residual,
+            tolerance: settings.tolerance,
+            market: worst_market(&system, &mut map, &point),
+            part,
+        });
     }
-    let certificate = best.map(|equilibrium| equilibrium.certificate).unwrap_or_default();
-    Err(Failure::NotCertified { certificate, tolerance: settings.tolerance })
+    let statistics =
+        Statistics { method, evaluations: progress.evaluations, residual: progress.residual };
+    let mut equilibrium = assemble::equilibrium(&system, &map, &point, statistics);
+    equilibrium.certificate = certify(problem, &equilibrium);
+    if equilibrium.certificate.worst().relative <= settings.tolerance {
+        Ok(equilibrium)
+    } else {
+        let certificate = equilibrium.certificate;
+        Err(Failure::NotCertified { certificate, tolerance: settings.tolerance })
+    }
 }
 
-/// Brings `point` to a fixed point. Returns the method that did, the progress with all evaluations
-/// since `spent`, and the largest part of the policies that was solved.
+/// What to spend on a fixed point.
+#[derive(Clone, Copy)]
+struct Effort {
+    /// Residual of the map to reach.
+    wanted: f64,
+    /// Residual to take where rounding ends the way.
+    acceptable: f64,
+    /// The one method to use, if not all in their order.
+    only: Option<Method>,
+    /// Evaluations in all.
+    max_evaluations: usize,
+}
+
+impl Effort {
+    fn uses(self, method: Method) -> bool {
+        self.only.is_none_or(|only| only == method)
+    }
+
+    /// Limits of one method after `spent` evaluations, of which it may take `share`.
+    fn limits(self, spent: usize, share: usize) -> Limits {
+        Limits {
+            tolerance: self.wanted,
+            acceptable: self.acceptable,
+            max_evaluations: share.min(self.max_evaluations.saturating_sub(spent)),
+        }
+    }
+}
+
+/// Brings `point` to a fixed point. Returns the method that did, the progress, and the largest part
+/// of the policies that was solved.
 fn approach(
     problem: &Problem,
     map: &mut EquilibriumMap<'_>,
     point: &mut Vec<f64>,
-    target: f64,
-    spent: usize,
-    settings: Settings,
+    effort: Effort,
 ) -> (Method, Progress, f64) {
-    let (method, progress) = direct(map, point, target, spent, settings.max_evaluations);
-    if progress.outcome == Outcome::Converged || problem_is_plain(problem) {
-        return (method, progress, 0.0);
+    let mut spent = 0;
+    if effort.only != Some(Method::Homotopy) {
+        let (method, progress) = direct(map, point, 0, effort);
+        let no_path = effort.only.is_some() || problem_is_plain(problem);
+        if progress.outcome == Outcome::Converged || no_path {
+            return (method, progress, 0.0);
+        }
+        spent = progress.evaluations;
     }
-    let (progress, part) =
-        homotopy(problem, map, point, target, progress.evaluations, settings.max_evaluations);
+    let (progress, part) = homotopy(problem, map, point, spent, effort);
     (Method::Homotopy, progress, part)
 }
 
@@ -140,24 +188,22 @@ fn problem_is_plain(problem: &Problem) -> bool {
     problem.counterfactual == crate::problem::Counterfactual::none(&problem.baseline)
 }
 
-/// Acceleration, then damping, then Newton-Krylov, each from the best point so far.
+/// Acceleration, then damping, then Newton-Krylov, each from the best point so far; or one of them.
 fn direct(
     map: &mut impl FixedPoint,
     point: &mut Vec<f64>,
-    tolerance: f64,
     spent: usize,
-    max_evaluations: usize,
+    effort: Effort,
 ) -> (Method, Progress) {
     let start = point.clone();
     let mut evaluations = spent;
-    let limits = |evaluations: usize, share: usize| Limits {
-        tolerance,
-        max_evaluations: share.min(max_evaluations.saturating_sub(evaluations)),
-    };
     let mut last = Progress { outcome: Outcome::EvaluationLimit, evaluations, residual: f64::NAN };
     for (method, mixing) in [(Method::Anderson, 1.0), (Method::DampedAnderson, 0.3)] {
+        if !effort.uses(method) {
+            continue;
+        }
         let settings = anderson::Settings { mixing, ..anderson::Settings::default() };
-        let progress = anderson::accelerate(map, point, settings, limits(evaluations, 1000));
+        let progress = anderson::accelerate(map, point, settings, effort.limits(evaluations, 1000));
         evaluations += progress.evaluations;
         last = Progress { evaluations, ..progress };
         if progress.outcome == Outcome::Converged {
@@ -167,7 +213,10 @@ fn direct(
             point.clone_from(&start);
         }
     }
-    let progress = newton::solve(map, point, limits(evaluations, 5000));
+    if !effort.uses(Method::NewtonKrylov) {
+        return (effort.only.unwrap_or(Method::DampedAnderson), last);
+    }
+    let progress = newton::solve(map, point, effort.limits(evaluations, 5000));
     evaluations += progress.evaluations;
     if progress.residual.is_finite() {
         last = Progress { evaluations, ..progress };
@@ -180,9 +229,8 @@ fn homotopy(
     problem: &Problem,
     map: &mut EquilibriumMap<'_>,
     point: &mut Vec<f64>,
-    tolerance: f64,
     spent: usize,
-    max_evaluations: usize,
+    effort: Effort,
 ) -> (Progress, f64) {
     /// A step shorter than this means that the path has ended.
     const SHORTEST: f64 = 1.0 / 512.0;
@@ -204,8 +252,10 @@ fn homotopy(
             Err(_) => Progress { outcome: Outcome::Diverged, evaluations, residual: f64::NAN },
             Ok(system) => {
                 let mut partial_map = EquilibriumMap::new(&system);
-                let accuracy = if next < 1.0 { tolerance.max(1e-8) } else { tolerance };
-                direct(&mut partial_map, &mut trial, accuracy, evaluations, max_evaluations).1
+                let on_the_way = Effort { wanted: 1e-8, acceptable: 1e-6, only: None, ..effort };
+                let effort = Effort { only: None, ..effort };
+                let effort = if next < 1.0 { on_the_way } else { effort };
+                direct(&mut partial_map, &mut trial, evaluations, effort).1
             }
         };
         evaluations = progress.evaluations;
@@ -215,7 +265,7 @@ fn homotopy(
             step *= 1.6;
         } else {
             step *= 0.4;
-            if step < SHORTEST || evaluations >= max_evaluations {
+            if step < SHORTEST || evaluations >= effort.max_evaluations {
                 *point = current;
                 return (Progress { evaluations, ..progress }, part);
             }

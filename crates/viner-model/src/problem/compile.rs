@@ -377,9 +377,11 @@ impl Compiler<'_> {
                 }
             }
         }
-        for mut row in self.counterfactual.final_shares.rows_mut() {
-            let sum = row.sum();
-            if sum != 1.0 && sum > 0.0 {
+        // Rows without a shift keep the baseline's shares to the last bit.
+        let baseline = &self.baseline.final_shares;
+        for (n, mut row) in self.counterfactual.final_shares.rows_mut().into_iter().enumerate() {
+            if row != baseline.row(n) {
+                let sum = row.sum();
                 row.mapv_inplace(|share| share / sum);
             }
         }

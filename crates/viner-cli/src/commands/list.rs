@@ -1,0 +1,32 @@
+//! `viner list`: what is built in.
+
+use std::fmt::Write;
+
+use serde_json::{Value, json};
+use viner_io::builtin;
+
+use super::Failed;
+use crate::args::Common;
+use crate::printer::Printer;
+
+pub fn run(common: &Common, printer: &Printer) -> Result<(), Failed> {
+    let groups = [("baselines", builtin::baselines()), ("scenarios", builtin::scenarios())];
+    if common.json {
+        let entries = |items: &[(&'static str, String)]| -> Value {
+            items.iter().map(|(name, title)| json!({ "name": name, "title": title })).collect()
+        };
+        let object: serde_json::Map<String, Value> =
+            groups.iter().map(|(kind, items)| ((*kind).to_owned(), entries(items))).collect();
+        printer.result(&format!("{:#}", Value::Object(object)));
+        return Ok(());
+    }
+    let mut text = String::new();
+    for (kind, items) in groups {
+        let _ = writeln!(text, "{kind}");
+        for (name, title) in items {
+            let _ = writeln!(text, "  {name:<26}{title}");
+        }
+    }
+    printer.result(text.trim_end());
+    Ok(())
+}

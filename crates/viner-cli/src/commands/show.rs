@@ -1,0 +1,22 @@
+//! `viner show`: a built-in scenario or baseline, printed.
+
+use viner_io::{Diagnostic, builtin};
+
+use super::Failed;
+use super::data;
+use crate::args::Common;
+use crate::printer::Printer;
+
+pub fn run(name: &str, common: &Common, printer: &Printer) -> Result<(), Failed> {
+    if let Some(text) = builtin::scenario(name) {
+        printer.result(text.trim_end());
+        return Ok(());
+    }
+    if builtin::baselines().iter().any(|(known, _)| *known == name) {
+        return data::info(name, common, printer);
+    }
+    let (baselines, scenarios) = (builtin::baselines(), builtin::scenarios());
+    let names = baselines.iter().chain(&scenarios).map(|(name, _)| *name);
+    let unknown = Diagnostic::unknown("built-in scenario or baseline", name, names);
+    Err(Failed::Input(unknown.into()))
+}

@@ -1,0 +1,46 @@
+//! The command `viner`.
+
+mod args;
+mod commands;
+mod printer;
+mod summary;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Arguments, Command};
+use commands::Failed;
+use printer::Printer;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let printer = Printer::new(arguments.common.quiet);
+    if let Some(threads) = arguments.common.threads {
+        // Only fails if a pool exists already, and none does this early.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build_global();
+    }
+    let common = &arguments.common;
+    let result = match arguments.command.unwrap_or_default() {
+        Command::Run(options) => commands::run::run(&options, common, &printer),
+        Command::Check(options) => commands::check::run(&options, common, &printer),
+        Command::List => commands::list::run(common, &printer),
+        Command::Show { name } => commands::show::run(&name, common, &printer),
+        Command::Data(command) => commands::data::run(&command, common, &printer),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failed::Input(diagnostics)) => {
+            printer.error(&diagnostics.to_string());
+            ExitCode::from(1)
+        }
+        Err(Failed::Usage(message)) => {
+            printer.error(&message);
+            ExitCode::from(2)
+        }
+        Err(Failed::Model(message)) => {
+            printer.error(&message);
+            ExitCode::from(3)
+        }
+    }
+}

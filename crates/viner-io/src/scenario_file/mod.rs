@@ -1,0 +1,42 @@
+//! Scenario files: TOML text, tables beside it and `--set` overrides, read into a
+//! [`Scenario`](viner_model::scenario::Scenario) and the choices that go with it.
+//!
+//! [`read_scenario`] reports everything that is wrong without knowing a baseline;
+//! [`Locations::locate`] gives the model's own errors, which need one, their line in the file.
+//!
+//! ```
+//! use viner_io::scenario_file::{ScenarioSource, read_scenario};
+//!
+//! let source = ScenarioSource::text("wall.toml", r#"
+//!     baseline = "icio-2019-g20"
+//!     [[policy]]
+//!     kind     = "tariff"
+//!     exporter = "RUS"
+//!     importer = "*"
+//!     sector   = "B"
+//!     rate     = 0.25
+//! "#);
+//! let (scenario, diagnostics) = read_scenario(&source, &["policy.tariff.rate=0.5".to_owned()]);
+//! assert!(diagnostics.is_empty(), "{diagnostics}");
+//! assert_eq!(scenario.map(|file| file.scenario.policies.len()), Some(1));
+//! ```
+
+mod choices;
+mod document;
+mod domain;
+mod fields;
+mod findings;
+mod locations;
+mod model;
+mod overrides;
+mod policies;
+mod policy_kinds;
+mod read;
+mod selectors;
+mod source;
+mod table_files;
+
+pub use choices::{ReportChoices, SolverChoices};
+pub use locations::Locations;
+pub use read::{ScenarioFile, read_scenario};
+pub use source::{Recorded, ScenarioSource};

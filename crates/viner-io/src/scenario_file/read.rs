@@ -1,0 +1,152 @@
+//! A whole scenario file.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde_json::{Value as Json, json};
+use viner_model::scenario::Scenario;
+
+use super::choices::{ReportChoices, SolverChoices, read_report, read_solver};
+use super::document::{Node, parse_document};
+use super::fields::{Fields, texts_of};
+use super::findings::{Findings, Reported};
+use super::locations::Locations;
+use super::model::read_model;
+use super::overrides;
+use super::policies::read_policies;
+use super::source::ScenarioSource;
+use super::table_files::TableFiles;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+
+const KEYS: [&str; 7] = ["title", "baseline", "groups", "model", "solver", "policy", "report"];
+
+/// A scenario file, read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScenarioFile {
+    /// The question to the model.
+    pub scenario: Scenario,
+    /// Name or path of the baseline, as written; place errors about it at the key `baseline`.
+    pub baseline: Option<String>,
+    /// `[solver]`.
+    pub solver: SolverChoices,
+    /// `[report]`.
+    pub report: ReportChoices,
+    /// Where everything was written.
+    pub locations: Locations,
+    /// Text of every table file read, by the path that the scenario names it by.
+    pub files: BTreeMap<String, String>,
+    /// The TOML text, as it was before any override.
+    pub text: String,
+    /// All overrides applied, in order.
+    pub set: Vec<String>,
+    /// Folder that the paths in it start from.
+    pub folder: Option<PathBuf>,
+}
+
+impl ScenarioFile {
+    /// The scenario as a run's manifest keeps it: [`ScenarioSource::manifest`] reads it back.
+    pub fn manifest_entry(&self) -> Json {
+        let folder = self.folder.as_ref().map(|folder| {
+            std::path::absolute(folder).unwrap_or_else(|_| folder.clone()).display().to_string()
+        });
+        json!({ "text": self.text, "set": self.set, "files": self.files, "folder": folder })
+    }
+}
+
+/// Reads a scenario and applies `overrides` (`key=value`), finding everything that can be wrong
+/// without a baseline.
+///
+/// Where only policies, the title, `[solver]` or `[report]` are wrong, the scenario comes without
+/// them, so that the rest of it can still be checked on a baseline. It must not be solved: only a
+/// scenario without any diagnostic is what the user asked for. Where anything else is wrong, there
+/// is none.
+pub fn read_scenario(
+    source: &ScenarioSource,
+    overrides: &[String],
+) -> (Option<ScenarioFile>, Diagnostics) {
+    let mut findings = Findings::new(&source.name);
+    let file = read(source, overrides, &mut findings).ok();
+    (file, findings.into_diagnostics())
+}
+
+fn read(
+    source: &ScenarioSource,
+    overrides: &[String],
+    findings: &mut Findings,
+) -> Result<ScenarioFile, Reported> {
+    let (mut root, errors) = parse_document(&source.text);
+    if !errors.is_empty() {
+        // What was meant by a text that is no TOML is guesswork: only the syntax is reported.
+        for error in errors {
+            findings.add_syntax(error, "");
+        }
+        return Err(Reported);
+    }
+    let set: Vec<String> = source.set.iter().chain(overrides).cloned().collect();
+    let applied = overrides::apply(&mut root, &set, findings);
+
+    let mut locations = Locations::of(&source.name, &root);
+    let mut tables = TableFiles::new(source);
+    let fields = Fields::of(&root, "", "a table", findings)?;
+    let keys = fields.check_keys(&KEYS, findings);
+    let title = fields.text("title", "one line of text", findings);
+    let baseline =
+        fields.text("baseline", "the name of a built-in baseline, or the path of one", findings);
+    let groups = read_groups(fields.node("groups"), findings);
+    let model = read_model(fields.node("model"), &mut tables, &mut locations, findings);
+    let solver = read_solver(fields.node("solver"), findings);
+    let report = read_report(fields.node("report"), findings);
+    let policies = read_policies(fields.node("policy"), &mut tables, &mut locations, findings);
+    applied.and(keys)?;
+    Ok(ScenarioFile {
+        scenario: Scenario {
+            title: title.ok().flatten().unwrap_or_default().to_owned(),
+            groups: groups?,
+            model: model?,
+            policies,
+        },
+        baseline: baseline?.map(ToOwned::to_owned),
+        solver: solver.unwrap_or_default(),
+        report: report.unwrap_or_default(),
+        locations,
+        files: tables.into_texts(),
+        text: source.text.clone(),
+        set,
+        folder: source.folder.clone(),
+    })
+}
+
+/// `[groups]`; none where it is absent.
+fn read_groups(
+    node: Option<&Node>,
+    findings: &mut Findings,
+) -> Result<BTreeMap<String, Vec<String>>, Reported> {
+    let Some(node) = node else { return Ok(BTreeMap::new()) };
+    let fields = Fields::of(node, "groups", "a table, `[groups]`", findings)?;
+    let mut groups = BTreeMap::new();
+    let mut result = Ok(());
+    for entry in fields.entries() {
+        let path = fields.path_of(&entry.key);
+        let reserved = match entry.key.as_str() {
+            "" => Some("an empty name"),
+            "*" => Some("`*` stands for everything"),
+            "default" => Some("`default` is the key of an elasticity's default"),
+            name if name.contains('.') => Some("a point separates region and sector"),
+            _ => None,
+        };
+        if let Some(reason) = reserved {
+            let diagnostic =
+                Diagnostic::new(format!("`{}` cannot name a group: {reason}", entry.key))
+                    .expected("another name");
+            result = Err(findings.add(entry.key_at, &path, diagnostic));
+        }
+        let expected = "a list of codes, such as [\"USA\", \"CAN\"]";
+        match texts_of(&entry.node, &path, expected, findings) {
+            Ok(members) => {
+                groups.insert(entry.key.clone(), members);
+            }
+            Err(reported) => result = Err(reported),
+        }
+    }
+    result.map(|()| groups)
+}

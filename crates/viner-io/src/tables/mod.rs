@@ -1,0 +1,27 @@
+//! World tables: official files and baseline bundles read, bundles written.
+//!
+//! Whatever the order of rows, columns and labels in a file, the tables read from it are the
+//! same bit for bit: labels are put in the order of [`order`] before anything is added up.
+
+mod baseline_toml;
+pub mod bundle;
+mod bundle_write;
+mod cells;
+pub mod digest;
+pub mod icio;
+mod icio_labels;
+mod icio_pool;
+mod long_csv;
+mod long_parquet;
+mod long_table;
+pub mod names;
+pub mod order;
+mod problems;
+mod source;
+
+pub(crate) use bundle::read_folder;
+pub use bundle::{ReadBundle, read_bundle};
+pub use bundle_write::{TableFormat, write_bundle};
+pub use digest::digest;
+pub use icio::{IcioOptions, Negatives, read_icio};
+pub(crate) use source::Folder;

@@ -1,0 +1,108 @@
+//! What comes with the library.
+
+use std::path::Path;
+
+use viner_io::builtin;
+use viner_io::tables::{IcioOptions, digest, read_bundle, read_icio, read_published_bundle};
+
+use crate::support::{printed, small_bundle};
+
+#[test]
+fn the_oecd_table_has_its_published_totals() {
+    let tables = builtin::baseline("icio-2019-g20").unwrap().unwrap();
+    assert_eq!((tables.regions.len(), tables.sectors.len()), (20, 20));
+    assert_eq!(tables.regions.code(19), "ROW");
+    assert_eq!(tables.description.year, 2019);
+    assert!(tables.description.citation.contains("OECD (2023)"));
+    // 170.74 trillion of gross output; 83.99 of it value added, and final spending.
+    assert!((tables.flows.sum() / 1e6 - 170.74).abs() < 0.005);
+    assert!((tables.value_added.sum() / 1e6 - 83.99).abs() < 0.005);
+    assert!((tables.final_spending.sum() - tables.value_added.sum()).abs() < 1e-6);
+    let trade = |exporter: &str, importer: &str| -> f64 {
+        let position = |code| tables.regions.position(code).unwrap();
+        let (i, n) = (position(exporter), position(importer));
+        (0..20).map(|s| tables.flows[[s, n, i]]).sum()
+    };
+    assert!((trade("RUS", "CHN") - 54_667.0).abs() < 0.5);
+    assert!((trade("CHN", "RUS") - 62_536.0).abs() < 0.5);
+}
+
+#[test]
+fn the_lists_have_titles() {
+    let baselines = builtin::baselines();
+    assert!(
+        baselines.iter().any(|(name, title)| {
+            *name == "icio-2019-g20" && title.starts_with("OECD ICIO 2019")
+        })
+    );
+    for (name, title) in builtin::scenarios() {
+        assert!(!title.is_empty());
+        assert!(builtin::scenario(name).is_some());
+    }
+    assert_eq!(builtin::scenario("no-such-scenario"), None);
+    assert!(builtin::baseline("no-such-baseline").is_none());
+}
+
+#[test]
+fn a_baseline_is_opened_by_name_or_path() {
+    let opened = builtin::open_baseline("icio-2019-g20", None).unwrap();
+    assert_eq!((opened.name.as_str(), opened.sha256.len()), ("icio-2019-g20", 64));
+    let folder = small_bundle();
+    let relative = builtin::open_baseline("small", Some(folder.path())).unwrap();
+    let absolute =
+        builtin::open_baseline(&folder.path().join("small").display().to_string(), None).unwrap();
+    assert_eq!(relative, absolute);
+    assert_eq!(relative.sha256, digest(&relative.tables));
+}
+
+#[test]
+fn a_baseline_that_is_not_there() {
+    let folder = small_bundle();
+    let open = |name: &str| {
+        printed(&builtin::open_baseline(name, Some(folder.path())).unwrap_err(), folder.path())
+    };
+    assert_eq!(
+        open("icio-2019"),
+        "error: unknown baseline `icio-2019`; did you mean `icio-2019-g20`?\n\
+         hint: it is neither built in nor a folder `icio-2019`"
+    );
+    assert_eq!(
+        open("./smal"),
+        "error: no folder `./smal`\n  expected a folder with `baseline.toml`\n\
+         hint: did you mean `./small`?"
+    );
+    assert!(open("small/flows.csv").starts_with("error: baseline `small/flows.csv` is a file"));
+    std::fs::create_dir(folder.path().join("empty")).unwrap();
+    assert!(open("empty").starts_with("error: the folder is not a baseline bundle"));
+}
+
+/// Compares with official data that does not come with the source: `VINER_TEST_DATA` names the
+/// folder that holds it.
+#[test]
+fn the_oecd_table_is_the_official_one() {
+    let Some(data) = std::env::var_os("VINER_TEST_DATA") else {
+        println!("skipped: VINER_TEST_DATA is not set");
+        return;
+    };
+    let file = Path::new(&data).join("icio-2019-g20/icio-2019-g20.csv.gz");
+    let official = read_icio(&file, &IcioOptions::default()).unwrap();
+    let embedded = builtin::baseline("icio-2019-g20").unwrap().unwrap();
+    assert_eq!(digest(&official), digest(&embedded));
+    assert_eq!(official.flows, embedded.flows);
+    assert_eq!(official.regions, embedded.regions);
+    let nafta = Path::new(&data).join("cp2015-nafta/bundle");
+    if nafta.is_dir() {
+        // One input of Canada is negative in the published data.
+        let error = read_bundle(&nafta).unwrap_err().diagnostics().to_string();
+        assert_eq!(error.matches("error: ").count(), 1, "{error}");
+        assert!(error.contains("wrong value of cell `CAN/S20/S11`"), "{error}");
+        let bundle = read_published_bundle(&nafta).unwrap();
+        assert_eq!(bundle.warnings.len(), 1);
+        let tables = bundle.tables;
+        assert_eq!((tables.regions.len(), tables.sectors.len()), (31, 40));
+        let canada = tables.regions.position("CAN").unwrap();
+        assert_eq!(tables.regions.name(canada), "Canada");
+        let oil = tables.sectors.position("S07").unwrap();
+        assert_eq!(tables.parameters.trade_elasticity[oil], Some(64.85));
+    }
+}

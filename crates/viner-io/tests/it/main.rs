@@ -1,0 +1,11 @@
+//! Files read and written as users would.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod builtin;
+mod bundle;
+mod bundle_errors;
+mod icio;
+mod icio_errors;
+mod results;
+mod support;
