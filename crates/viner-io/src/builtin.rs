@@ -51,7 +51,7 @@ pub struct OpenedBaseline {
     pub tables: Tables,
     /// Its name, as it calls itself.
     pub name: String,
-    /// Fingerprint of its labels and values: [`digest`].
+    /// Fingerprint of its labels and values: [`digest()`].
     pub sha256: String,
     /// Remarks of its reader.
     pub warnings: Vec<String>,

@@ -8,7 +8,7 @@ use viner_model::equilibrium::{Equilibrium, Failure, RunError, Settings, run};
 use viner_model::problem::Problem;
 use viner_model::scenario::Unbalanced;
 
-use crate::builtin::{self, open_baseline};
+use crate::builtin::{self, open_baseline, open_published_baseline};
 use crate::diagnostic::{Diagnostic, Diagnostics, IoError};
 use crate::scenario_file::{ScenarioFile, ScenarioSource, read_scenario};
 
@@ -88,7 +88,11 @@ impl Question {
             return Err(diagnostics);
         };
         let name = file.baseline.as_deref().unwrap_or(DEFAULT_BASELINE);
-        let opened = match open_baseline(name, source.folder.as_deref()) {
+        let open = match file.scenario.model.unbalanced {
+            Unbalanced::Refuse => open_baseline,
+            Unbalanced::Accept => open_published_baseline,
+        };
+        let opened = match open(name, source.folder.as_deref()) {
             Ok(opened) => opened,
             Err(IoError::Input(problems)) => {
                 // An unknown name belongs to the scenario's line; what is wrong inside a bundle has

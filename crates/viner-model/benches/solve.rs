@@ -1,1 +1,124 @@
-fn main() {}
+//! Solves generated economies of four sizes: evaluations, time per evaluation, bytes read.
+//!
+//! `cargo bench -p viner-model` prints a table of counts and medians, then criterion's own figures;
+//! `cargo bench -p viner-model -- 77x45` one size alone.
+
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use viner_model::baseline::Baseline;
+use viner_model::economies::Recipe;
+use viner_model::equilibrium::{Settings, certify, solve};
+use viner_model::problem::Problem;
+use viner_model::scenario::{
+    Action, BilateralInstrument, Cells, Policy, Scenario, Selector, Values,
+};
+
+const SIZES: [(usize, usize); 4] = [(20, 20), (44, 50), (77, 45), (243, 170)];
+
+/// Trade costs of the first region with half of the others rise by half, both ways.
+fn problem(regions: usize, sectors: usize) -> Problem {
+    let tables = Recipe::new(regions, sectors, 1).tables();
+    let baseline = Baseline::new(&tables, 1e-6).expect("generated economies are in balance");
+    let codes = |range: std::ops::Range<usize>| {
+        Selector::Names(range.map(|index| format!("R{index:03}")).collect())
+    };
+    let wall = Policy {
+        name: None,
+        replace: false,
+        action: Action::Bilateral {
+            instrument: BilateralInstrument::TradeCostChange,
+            cells: Cells::Pattern {
+                exporter: codes(0..1),
+                importer: codes(1..regions / 2 + 1),
+                sector: Selector::All,
+                both_ways: true,
+                domestic: false,
+                value: 0.5,
+            },
+        },
+    };
+    let mut scenario = Scenario { policies: vec![wall], ..Scenario::default() };
+    scenario.model.trade_elasticity = Values::uniform(4.0);
+    Problem::new(Arc::new(baseline), &scenario).expect("the policy fits the economy")
+}
+
+/// Bytes that one evaluation must read: price weights, input mixes, and the vectors of cells.
+fn bytes_per_evaluation(regions: usize, sectors: usize) -> usize {
+    let matrices = regions * regions * sectors + regions * sectors * sectors;
+    let vectors = 12 * regions * sectors;
+    8 * (matrices + vectors)
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
+
+fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    pool.expect("threads can be started").install(work)
+}
+
+fn solves(criterion: &mut Criterion) {
+    let filter = std::env::args().skip(1).find(|argument| argument.contains('x'));
+    let sizes = SIZES.into_iter().filter(|(regions, sectors)| {
+        filter.as_ref().is_none_or(|filter| *filter == format!("{regions}x{sectors}"))
+    });
+    let mut table = String::from(
+        "\n   size      evaluations   1 thread: solve   per evaluation   MB per evaluation   certificate   2 threads: solve\n",
+    );
+    for (regions, sectors) in sizes {
+        let problem = problem(regions, sectors);
+        let settings = Settings::default();
+        let rounds = if regions * regions * sectors > 1_000_000 { 3 } else { 15 };
+        let time = |threads| {
+            on_threads(threads, || {
+                median(
+                    (0..rounds)
+                        .map(|_| {
+                            let start = Instant::now();
+                            let _ = black_box(solve(black_box(&problem), settings));
+                            start.elapsed()
+                        })
+                        .collect(),
+                )
+            })
+        };
+        let (one, two) = (time(1), time(2));
+        let equilibrium = solve(&problem, settings).expect("the wall has an equilibrium");
+        let certificate = on_threads(1, || {
+            let start = Instant::now();
+            black_box(certify(&problem, &equilibrium));
+            start.elapsed()
+        });
+        let evaluations = equilibrium.statistics.evaluations;
+        let milliseconds = |time: Duration| 1e3 * time.as_secs_f64();
+        table.push_str(&format!(
+            "{:>7}{:>17}{:>15.2} ms{:>14.3} ms{:>20.2}{:>11.2} ms{:>16.2} ms\n",
+            format!("{regions}x{sectors}"),
+            evaluations,
+            milliseconds(one),
+            milliseconds(one - certificate) / evaluations as f64,
+            bytes_per_evaluation(regions, sectors) as f64 / 1e6,
+            milliseconds(certificate),
+            milliseconds(two),
+        ));
+
+        let mut group = criterion.benchmark_group("solve");
+        group.sample_size(10);
+        group.bench_function(
+            BenchmarkId::from_parameter(format!("{regions}x{sectors}")),
+            |bench| {
+                bench.iter(|| on_threads(1, || solve(black_box(&problem), settings)));
+            },
+        );
+        group.finish();
+    }
+    println!("{table}");
+}
+
+criterion_group!(benches, solves);
+criterion_main!(benches);

@@ -120,15 +120,10 @@ impl Reader<'_> {
         self.required(&FLOWS, &trade, NotNegative, labels, &mut |at, value| {
             flows[[at[2], at[1], at[0]]] = value;
         })?;
-        self.required(
-            &INPUTS,
-            &[Region, Sector, Sector],
-            NotNegative,
-            labels,
-            &mut |at, value| {
-                inputs[[at[0], at[2], at[1]]] = value;
-            },
-        )?;
+        let rule = if signs == Signs::Strict { NotNegative } else { Any };
+        self.required(&INPUTS, &[Region, Sector, Sector], rule, labels, &mut |at, value| {
+            inputs[[at[0], at[2], at[1]]] = value;
+        })?;
         self.required(&FINAL, &[Region, Sector], NotNegative, labels, &mut |at, value| {
             final_spending[[at[0], at[1]]] = value;
         })?;

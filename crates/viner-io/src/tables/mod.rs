@@ -19,8 +19,8 @@ pub mod order;
 mod problems;
 mod source;
 
-pub(crate) use bundle::read_folder;
-pub use bundle::{ReadBundle, read_bundle};
+pub use bundle::{ReadBundle, read_bundle, read_published_bundle};
+pub(crate) use bundle::{Signs, read_folder};
 pub use bundle_write::{TableFormat, write_bundle};
 pub use digest::digest;
 pub use icio::{IcioOptions, Negatives, read_icio};

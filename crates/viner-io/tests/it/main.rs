@@ -2,10 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod agreement;
 mod builtin;
 mod bundle;
 mod bundle_errors;
 mod icio;
 mod icio_errors;
+mod published;
 mod results;
 mod support;

@@ -50,7 +50,7 @@ impl Baseline {
     /// # Errors
     /// All that is wrong, the identities last.
     pub fn new(tables: &Tables, tolerance: f64) -> Result<Self, Vec<BaselineError>> {
-        check_values(tables)?;
+        check_values(tables, Signs::Positive)?;
         let report = IdentityReport::of(tables);
         if report.worst().relative > tolerance {
             return Err(vec![BaselineError::Unbalanced { report }]);
@@ -69,12 +69,13 @@ impl Baseline {
     /// A baseline from tables whose identities fail: trade shares from `flows`, cost shares from
     /// `inputs` and `value_added`, endowments from `value_added`. It has to be solved once.
     ///
-    /// Deficits are net imports, which sum to zero whatever the table.
+    /// Deficits are net imports, which sum to zero whatever the table. Inputs may be negative, as
+    /// published tables have them; they need an input elasticity of 1.
     ///
     /// # Errors
     /// All that is wrong.
     pub fn unbalanced(tables: &Tables) -> Result<Self, Vec<BaselineError>> {
-        check_values(tables)?;
+        check_values(tables, Signs::NegativeInputs)?;
         let accounts = accounts(tables);
         let mut baseline = Self::derive(
             tables.description.clone(),
@@ -172,10 +173,16 @@ impl Baseline {
             for k in 0..n_sectors {
                 let output = baseline.output[[n, k]];
                 let value_added = baseline.value_added[[n, k]];
-                baseline.value_added_share[[n, k]] =
-                    if output == 0.0 { 0.0 } else { value_added / output };
                 let mut mix = baseline.input_mix.slice_mut(ndarray::s![n, k, ..]);
                 let inputs = mix.sum();
+                // Exactly 1 without inputs: a rounding below 1 would be a bundle of no goods.
+                baseline.value_added_share[[n, k]] = if output == 0.0 {
+                    0.0
+                } else if inputs == 0.0 && value_added != 0.0 {
+                    1.0
+                } else {
+                    value_added / output
+                };
                 scale_to_shares(mix.view_mut(), inputs);
             }
             let spending = baseline.final_shares.row(n).sum();
@@ -206,8 +213,9 @@ impl Baseline {
         let mut errors = Vec::new();
         for n in 0..self.region_count() {
             let region = || self.regions.code(n).to_owned();
-            if self.income[n] <= 0.0 {
-                let found = self.income[n];
+            let spends = self.final_shares.row(n).iter().any(|share| *share != 0.0);
+            if self.income[n] <= 0.0 || !spends {
+                let found = if spends { self.income[n] } else { 0.0 };
                 errors.push(BaselineError::EmptyRegion {
                     region: region(),
                     what: "final spending",
@@ -328,7 +336,14 @@ fn reconcile(accounts: &mut Accounts) {
     }
 }
 
-fn check_values(tables: &Tables) -> Result<(), Vec<BaselineError>> {
+/// Which values of a table may be negative beside value added.
+#[derive(Clone, Copy, PartialEq)]
+enum Signs {
+    Positive,
+    NegativeInputs,
+}
+
+fn check_values(tables: &Tables, signs: Signs) -> Result<(), Vec<BaselineError>> {
     let mut errors = Vec::new();
     let (regions, sectors) = (&tables.regions, &tables.sectors);
     let region_sector = |n: usize, s: usize| format!("{}/{}", regions.code(n), sectors.code(s));
@@ -345,7 +360,8 @@ fn check_values(tables: &Tables) -> Result<(), Vec<BaselineError>> {
         }
     }
     for ((n, k, s), &value) in tables.inputs.indexed_iter() {
-        if !(value.is_finite() && value >= 0.0) {
+        let allowed = signs == Signs::NegativeInputs || value >= 0.0;
+        if !(value.is_finite() && allowed) {
             let cell = format!("{}→{}", region_sector(n, s), sectors.code(k));
             refuse("input", cell, value, not_negative);
         }

@@ -288,7 +288,7 @@ fn uses(problem: &Problem, result: &Equilibrium) -> (Array2<f64>, Check) {
             let power = 1.0 - problem.elasticities.input[k];
             for s in 0..sectors {
                 let mix = baseline.input_mix[[n, k, s]];
-                if mix > 0.0 {
+                if mix != 0.0 {
                     demand[[n, s]] +=
                         inputs * mix * (result.price[[n, s]] / cost.input_price).powf(power);
                 }

@@ -367,23 +367,4 @@ mod tests {
             }
         }
     }
-
-    /// Costs so far apart that a market's powers leave the range of numbers: the path through
-    /// logarithms must have the same derivative.
-    #[test]
-    fn derivatives_survive_underflow() {
-        let apart = |point: &[f64]| -> Vec<f64> {
-            let mut point = point.to_vec();
-            // The wage of the first region, e^30 times that of the others.
-            point[..3].fill(15.0);
-            point[3..12].fill(-15.0);
-            point
-        };
-        let problem = problem(Labour::Mobile, Deficits::Fixed, 1.0, 65.0);
-        let system = System::new(&problem).unwrap();
-        let map = EquilibriumMap::new(&system);
-        let evaluation = map.equations(&apart(&map.baseline_point()));
-        assert!(evaluation.log_prices.iter().all(|price| price.is_finite()));
-        assert_derivative(&problem, apart);
-    }
 }

@@ -2,7 +2,7 @@
 
 use viner_numerics::{FixedPoint, Limits, Outcome, Progress, anderson, newton};
 
-use super::certificate::certify;
+use super::certificate::{Certificate, certify};
 use super::map::EquilibriumMap;
 use super::system::System;
 use super::{Equilibrium, Failure, assemble};
@@ -106,33 +106,39 @@ fn certified(
     // The residual of the map is in logarithms; sums and high elasticities enlarge it on the way to
     // the certificate, and a result is worth more digits than its tolerance asks for: a few more
     // evaluations bring them. What cannot be reached for rounding is left to the certificate.
-    let effort = Effort {
-        wanted: (settings.tolerance * 1e-3).max(4.0 * f64::EPSILON),
-        acceptable: settings.tolerance * 0.1,
-        only,
-        max_evaluations: settings.max_evaluations,
-    };
-    let (method, progress, part) = approach(problem, &mut map, &mut point, effort);
-    if progress.outcome != Outcome::Converged {
-        return Err(Failure::NotSolved {
-            outcome: progress.outcome,
-            evaluations: progress.evaluations,
-            residual: progress.residual,
-            tolerance: settings.tolerance,
-            market: worst_market(&system, &mut map, &point),
-            part,
-        });
+    let wanted = (settings.tolerance * 1e-3).max(4.0 * f64::EPSILON);
+    let mut spent = 0;
+    let mut uncertified: Option<Certificate> = None;
+    // A slow end looks like rounding: what the certificate then refuses gets the full patience.
+    for acceptable in [settings.tolerance * 0.1, wanted] {
+        let max_evaluations = settings.max_evaluations;
+        let effort = Effort { wanted, acceptable, only, max_evaluations };
+        let (method, progress, part) = approach(problem, &mut map, &mut point, spent, effort);
+        spent = progress.evaluations;
+        if progress.outcome != Outcome::Converged {
+            if uncertified.is_some() {
+                break;
+            }
+            return Err(Failure::NotSolved {
+                outcome: progress.outcome,
+                evaluations: progress.evaluations,
+                residual: progress.residual,
+                tolerance: settings.tolerance,
+                market: worst_market(&system, &mut map, &point),
+                part,
+            });
+        }
+        let statistics =
+            Statistics { method, evaluations: progress.evaluations, residual: progress.residual };
+        let mut equilibrium = assemble::equilibrium(&system, &map, &point, statistics);
+        equilibrium.certificate = certify(problem, &equilibrium);
+        if equilibrium.certificate.worst().relative <= settings.tolerance {
+            return Ok(equilibrium);
+        }
+        uncertified = Some(equilibrium.certificate);
     }
-    let statistics =
-        Statistics { method, evaluations: progress.evaluations, residual: progress.residual };
-    let mut equilibrium = assemble::equilibrium(&system, &map, &point, statistics);
-    equilibrium.certificate = certify(problem, &equilibrium);
-    if equilibrium.certificate.worst().relative <= settings.tolerance {
-        Ok(equilibrium)
-    } else {
-        let certificate = equilibrium.certificate;
-        Err(Failure::NotCertified { certificate, tolerance: settings.tolerance })
-    }
+    let certificate = uncertified.unwrap_or_default();
+    Err(Failure::NotCertified { certificate, tolerance: settings.tolerance })
 }
 
 /// What to spend on a fixed point.
@@ -169,11 +175,11 @@ fn approach(
     problem: &Problem,
     map: &mut EquilibriumMap<'_>,
     point: &mut Vec<f64>,
+    mut spent: usize,
     effort: Effort,
 ) -> (Method, Progress, f64) {
-    let mut spent = 0;
     if effort.only != Some(Method::Homotopy) {
-        let (method, progress) = direct(map, point, 0, effort);
+        let (method, progress) = direct(map, point, spent, effort);
         let no_path = effort.only.is_some() || problem_is_plain(problem);
         if progress.outcome == Outcome::Converged || no_path {
             return (method, progress, 0.0);

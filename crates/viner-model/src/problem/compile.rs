@@ -24,6 +24,7 @@ pub(super) fn policies(
         counterfactual: Counterfactual::none(baseline),
         set_by: BTreeMap::new(),
         last_tax: BTreeMap::new(),
+        profit_tax_by: BTreeMap::new(),
     };
     for (index, policy) in scenario.policies.iter().enumerate() {
         match &policy.action {
@@ -48,6 +49,8 @@ struct Compiler<'a> {
     set_by: BTreeMap<(&'static str, TradeCell), usize>,
     /// Which policy touched the tariff or export tax of this cell last.
     last_tax: BTreeMap<(&'static str, TradeCell), usize>,
+    /// Which policy set the profit tax of this region and sector.
+    profit_tax_by: BTreeMap<(usize, usize), usize>,
 }
 
 fn place(policy: usize, key: &str, row: Option<u64>) -> Place {
@@ -139,8 +142,14 @@ impl Compiler<'_> {
                 }
             }
             Cells::Rows(rows) => {
+                let errors_before = self.errors.len();
                 for row in rows {
                     self.trade_row(index, instrument, row, &mut result);
+                }
+                if result.is_empty() && self.errors.len() == errors_before {
+                    let reason = "no row of its table selects a cell between regions";
+                    self.errors
+                        .push(ScenarioError::NoCells { place: place(index, "", None), reason });
                 }
             }
         }
@@ -294,17 +303,17 @@ impl Compiler<'_> {
                 for &s in &sectors {
                     let target = match instrument {
                         SectorInstrument::SectorTaxRate => {
-                            let rate = &mut self.counterfactual.profit_tax[[n, s]];
-                            if *rate != 0.0 && !policy.replace {
+                            let earlier = self.profit_tax_by.insert((n, s), index);
+                            if let Some(earlier) = earlier.filter(|_| !policy.replace) {
                                 self.errors.push(ScenarioError::Conflict {
                                     place: place(index, "rate", line),
                                     kind: "sector-tax",
                                     cell: self.baseline.cell_name(n, s),
-                                    earlier: index,
+                                    earlier: earlier + 1,
                                     cells: 1,
                                 });
                             }
-                            *rate = row.value;
+                            self.counterfactual.profit_tax[[n, s]] = row.value;
                             continue;
                         }
                         SectorInstrument::ProductivityChange => {
@@ -323,12 +332,21 @@ impl Compiler<'_> {
     fn transfer(&mut self, index: usize, rows: &[TransferRow]) {
         for row in rows {
             let at = |key: &str| place(index, key, row.line);
+            let errors_before = self.errors.len();
             let payers = self.select(&row.from, Axis::Region, &at("from"));
             let receivers = self.select(&row.to, Axis::Region, &at("to"));
             let income = &self.baseline.income;
             let total = |members: &[usize]| members.iter().map(|&n| income[n]).sum::<f64>();
             let (paying, receiving) = (total(&payers), total(&receivers));
             if payers.is_empty() || receivers.is_empty() {
+                if self.errors.len() == errors_before {
+                    let reason = if payers.is_empty() {
+                        "no payer is selected"
+                    } else {
+                        "no receiver is selected"
+                    };
+                    self.errors.push(ScenarioError::NoCells { place: at(""), reason });
+                }
                 continue;
             }
             let (key, size) = match row.amount {

@@ -114,6 +114,16 @@ pub enum ScenarioError {
         /// Value added.
         found: f64,
     },
+    /// A negative input with an elasticity of substitution that needs positive shares.
+    #[error("input `{input}` of `{cell}` is negative, and its input elasticity is not 1")]
+    NegativeInput {
+        /// Where.
+        place: Place,
+        /// Region and using sector.
+        cell: String,
+        /// The sector bought.
+        input: String,
+    },
     /// An amount in dollars on a table in another currency.
     #[error("`million_usd` on a baseline in {unit}")]
     CurrencyMismatch {
@@ -136,6 +146,7 @@ impl ScenarioError {
             | Self::TaxTooLow { place, .. }
             | Self::NoSpecificFactor { place, .. }
             | Self::NegativeValueAdded { place, .. }
+            | Self::NegativeInput { place, .. }
             | Self::CurrencyMismatch { place, .. } => place,
         }
     }
@@ -173,6 +184,9 @@ impl ScenarioError {
             ),
             Self::NegativeValueAdded { .. } => {
                 Some("set `production_elasticity` to 1 for this sector, or repair the table".into())
+            }
+            Self::NegativeInput { .. } => {
+                Some("set `input_elasticity` to 1 for this sector, or repair the table".into())
             }
             Self::CurrencyMismatch { .. } => Some("use `share_of_income`".into()),
             Self::NoCells { .. } | Self::OutOfRange { .. } | Self::TaxTooLow { .. } => None,

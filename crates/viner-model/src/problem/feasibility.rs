@@ -62,7 +62,7 @@ impl Survivors {
                 for s in 0..n_sectors {
                     let used = baseline.final_shares[[n, s]] > 0.0
                         || (0..n_sectors)
-                            .any(|k| sells[[n, k]] && baseline.input_mix[[n, k, s]] > 0.0);
+                            .any(|k| sells[[n, k]] && baseline.input_mix[[n, k, s]] != 0.0);
                     if buys[[n, s]] && !used {
                         buys[[n, s]] = false;
                         changed = true;

@@ -97,6 +97,15 @@ impl Problem {
                         found: value_added,
                     });
                 }
+                let mix = baseline.input_mix.slice(ndarray::s![n, k, ..]);
+                let negative = mix.iter().position(|share| *share < 0.0);
+                if let Some(s) = negative.filter(|_| self.elasticities.input[k] != 1.0) {
+                    errors.push(ScenarioError::NegativeInput {
+                        place: place("input_elasticity"),
+                        cell: baseline.cell_name(n, k),
+                        input: baseline.sectors.code(s).to_owned(),
+                    });
+                }
             }
         }
     }

@@ -1,0 +1,89 @@
+//! Agreement with the independent solver in `validation/agreement`: every case, every number.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use viner_io::question::{Question, TABLE_TOLERANCE};
+use viner_io::results::{Column, Frame, run_frames};
+use viner_io::scenario_file::ScenarioSource;
+
+/// Both solvers stop near rounding, ours at a residual of 1e-13 or so; tables of a few regions
+/// enlarge that by less than three digits.
+const TOLERANCE: f64 = 1e-9;
+
+fn cases() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../validation/agreement/cases");
+    let entries = std::fs::read_dir(&folder).expect("the reference cases are in the repository");
+    let mut cases: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    cases.sort();
+    cases
+}
+
+/// Labels of a row to its numbers by column; an empty cell is NaN.
+type Rows = BTreeMap<Vec<String>, BTreeMap<String, f64>>;
+
+fn expected(file: &Path) -> Rows {
+    let mut reader = csv::Reader::from_path(file).unwrap();
+    let header = reader.headers().unwrap().clone();
+    let is_label = |name: &str| ["region", "exporter", "importer", "sector"].contains(&name);
+    let mut rows = Rows::new();
+    for record in reader.records() {
+        let record = record.unwrap();
+        let cells = || header.iter().zip(&record);
+        let labels = cells().filter(|(name, _)| is_label(name)).map(|(_, cell)| cell.to_owned());
+        let numbers = cells().filter(|(name, _)| !is_label(name)).map(|(name, cell)| {
+            let number = if cell.is_empty() { f64::NAN } else { cell.parse().unwrap() };
+            (name.to_owned(), number)
+        });
+        rows.insert(labels.collect(), numbers.collect());
+    }
+    rows
+}
+
+fn found(frame: &Frame) -> Rows {
+    let mut rows = vec![(Vec::new(), BTreeMap::new()); frame.rows()];
+    for (name, column) in &frame.columns {
+        match column {
+            Column::Text(cells) => {
+                rows.iter_mut().zip(cells).for_each(|(row, cell)| row.0.push(cell.clone()));
+            }
+            Column::Number(cells) => rows.iter_mut().zip(cells).for_each(|(row, cell)| {
+                row.1.insert(name.clone(), *cell);
+            }),
+            Column::OptionalText(_) => {}
+        }
+    }
+    rows.into_iter().collect()
+}
+
+#[test]
+fn every_reference_case_agrees_in_every_number() {
+    let mut compared = 0;
+    for case in cases() {
+        let source = ScenarioSource::read(&case.join("scenario.toml")).unwrap();
+        let question = Question::open(&source, &[], TABLE_TOLERANCE)
+            .unwrap_or_else(|errors| panic!("{}: {errors}", case.display()));
+        let (problem, equilibrium) = question.solve().expect("reference cases have solutions");
+        let frames = run_frames(&problem, &equilibrium);
+        for table in ["regions", "sectors", "flows"] {
+            let wanted = expected(&case.join("expected").join(format!("{table}.csv")));
+            let frame = frames.iter().find(|frame| frame.name == table).unwrap();
+            let have = found(frame);
+            assert_eq!(wanted.len(), have.len(), "{}, {table}: rows", case.display());
+            for (labels, numbers) in &wanted {
+                for (column, wanted) in numbers {
+                    let have = have[labels][column];
+                    let same = wanted.is_nan() && have.is_nan()
+                        || (wanted - have).abs() <= TOLERANCE * wanted.abs().max(1.0);
+                    assert!(
+                        same,
+                        "{}, {table}, {labels:?}, {column}: expected {wanted}, found {have}",
+                        case.display()
+                    );
+                    compared += 1;
+                }
+            }
+        }
+    }
+    assert!(compared > 5000, "only {compared} numbers compared");
+}

@@ -1,0 +1,26 @@
+//! Tests of the model as a whole: what must hold on any table, closed forms, and failures.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod certificate;
+mod close;
+mod degenerate;
+mod economies;
+mod embargo;
+mod failures;
+mod identities;
+mod invariance;
+mod inverse_shock;
+mod lerner;
+mod limits;
+mod merging;
+mod methods;
+mod policies;
+mod report;
+mod robustness;
+mod scenario_errors;
+mod selections;
+mod sourcing;
+mod tolerances;
+mod unbalanced;
+mod welfare_split;

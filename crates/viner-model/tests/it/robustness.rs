@@ -1,0 +1,176 @@
+//! Extreme elasticities and policies: solved and certified from the baseline, in how many
+//! evaluations.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use viner_model::baseline::Baseline;
+use viner_model::economies::Recipe;
+use viner_model::equilibrium::{Settings, solve};
+use viner_model::scenario::{
+    BilateralInstrument as On, Labour, Model, Policy, SectorInstrument, TransferAmount,
+};
+
+use crate::economies::{generated, ordinary};
+use crate::policies::{GENERAL, Uniform, problem, sectoral, trade, transfer};
+use crate::tolerances::CERTIFIED;
+
+const THETAS: [f64; 4] = [0.5, 4.0, 20.0, 65.0];
+const PHIS: [f64; 3] = [0.0, 0.5, 0.98];
+const NESTS: [f64; 3] = [0.05, 1.0, 3.0];
+
+/// Evaluations that a certified equilibrium took.
+fn evaluations(baseline: &Arc<Baseline>, model: Model, policies: &[Policy], name: &str) -> usize {
+    let problem = problem(baseline, model, policies.iter().cloned());
+    let equilibrium = match solve(&problem, Settings::default()) {
+        Ok(equilibrium) => equilibrium,
+        Err(failure) => panic!("{name}: {failure}"),
+    };
+    let worst = equilibrium.certificate.worst();
+    assert!(worst.relative <= CERTIFIED, "{name}: {worst:?}");
+    assert!(equilibrium.income.iter().all(|income| *income > 0.0), "{name}");
+    equilibrium.statistics.evaluations
+}
+
+/// A wall between one region and half of the world.
+fn wall(regions: usize) -> Vec<Policy> {
+    let half: Vec<String> = (1..=regions / 2).map(|n| format!("R{n:03}")).collect();
+    vec![crate::policies::both_ways(On::TradeCostChange, ("R000", &half.join(","), "*"), 0.5)]
+}
+
+fn table_of_evaluations(baseline: &Arc<Baseline>, labour: Labour) -> String {
+    let mut text = String::from("theta  phi   sigma: .05   1   3\n");
+    let wall = wall(baseline.region_count());
+    for theta in THETAS {
+        for phi in PHIS {
+            if labour == Labour::FixedRealWage && phi == 0.0 {
+                continue;
+            }
+            write!(text, "{theta:5} {phi:4}          ").unwrap();
+            for nest in NESTS {
+                let nests = Uniform { theta, sigma: nest, epsilon: nest, eta: 1.0, phi };
+                let name = format!("{nests:?}");
+                let count = evaluations(baseline, nests.with(labour), &wall, &name);
+                write!(text, "{count:4}").unwrap();
+            }
+            text.push('\n');
+        }
+    }
+    text
+}
+
+#[test]
+fn any_elasticities_on_twenty_regions_and_sectors() {
+    let baseline = generated(Recipe { tariffs: 0.2, ..Recipe::new(20, 20, 111) });
+    insta::assert_snapshot!(table_of_evaluations(&baseline, Labour::Mobile), @r"
+    theta  phi   sigma: .05   1   3
+      0.5    0            28  23  26
+      0.5  0.5            33  24  39
+      0.5 0.98            49  25  48
+        4    0            36  34  31
+        4  0.5            40  32  34
+        4 0.98            60  35  44
+       20    0            67  66  65
+       20  0.5            62  51  44
+       20 0.98           101  61  49
+       65    0           116 114 112
+       65  0.5            99  81  66
+       65 0.98           162  98  77
+    ");
+}
+
+#[test]
+fn any_elasticities_with_a_fixed_nominal_wage() {
+    let baseline = ordinary(6, 4, 112);
+    insta::assert_snapshot!(table_of_evaluations(&baseline, Labour::FixedNominalWage), @r"
+    theta  phi   sigma: .05   1   3
+      0.5    0            29  27  27
+      0.5  0.5            30  26  34
+      0.5 0.98            46  26  37
+        4    0            39  39  38
+        4  0.5            39  31  33
+        4 0.98            61  34  41
+       20    0            71  71  68
+       20  0.5            54  49  39
+       20 0.98            78  55  47
+       65    0           119 143 120
+       65  0.5            76  64  56
+       65 0.98           105  75  63
+    ");
+}
+
+#[test]
+fn any_elasticities_with_a_fixed_real_wage() {
+    let baseline = ordinary(6, 4, 113);
+    insta::assert_snapshot!(table_of_evaluations(&baseline, Labour::FixedRealWage), @r"
+    theta  phi   sigma: .05   1   3
+      0.5  0.5            35  33  40
+      0.5 0.98            46  28  40
+        4  0.5            46  42  50
+        4 0.98            56  36  41
+       20  0.5            60  51  49
+       20 0.98            69  54  45
+       65  0.5            87  78  66
+       65 0.98            85  70  59
+    ");
+}
+
+#[test]
+fn extreme_policies() {
+    let baseline = ordinary(6, 4, 114);
+    let few = generated(Recipe { zero_flows: 0.4, ..Recipe::new(8, 3, 115) });
+    let cases: [(&str, Vec<Policy>); 9] = [
+        ("tariff of 1,000,000 %", vec![trade(On::TariffRate, ("R000", "R001", "*"), 10_000.0)]),
+        ("tariff of 1,000,000 % on all", vec![trade(On::TariffRate, ("*", "*", "*"), 10_000.0)]),
+        ("export tax of 1,000,000 %", vec![trade(On::ExportTaxRate, ("R002", "*", "*"), 10_000.0)]),
+        ("export subsidy of 60 %", vec![trade(On::ExportTaxRate, ("R002", "*", "*"), -0.6)]),
+        ("import subsidy of 50 %", vec![trade(On::TariffRate, ("*", "R001", "*"), -0.5)]),
+        (
+            "paying half of an income",
+            vec![transfer("R000", "R001", TransferAmount::ShareOfIncome(0.5))],
+        ),
+        ("trade costs tenfold", vec![trade(On::TradeCostChange, ("*", "*", "*"), 9.0)]),
+        (
+            "embargo on a region",
+            vec![
+                trade(On::EmbargoShare, ("R001", "*", "*"), 1.0),
+                trade(On::EmbargoShare, ("*", "R001", "*"), 1.0),
+            ],
+        ),
+        (
+            "productivity falls by 95 %",
+            vec![sectoral(SectorInstrument::ProductivityChange, ("R000", "S000"), -0.95)],
+        ),
+    ];
+    let mut text = String::new();
+    for (name, policies) in &cases {
+        // A region that may not trade cannot have a deficit.
+        let closed = ["embargo on a region", "trade costs tenfold", "tariff of 1,000,000 % on all"]
+            .contains(name);
+        let deficits = if closed {
+            viner_model::scenario::Deficits::Balanced
+        } else {
+            viner_model::scenario::Deficits::Fixed
+        };
+        let mut counts = Vec::new();
+        for baseline in [&baseline, &few] {
+            for elasticities in [Uniform { sigma: 1.0, epsilon: 1.0, eta: 1.0, ..GENERAL }, GENERAL]
+            {
+                let model = Model { deficits, ..elasticities.model() };
+                counts.push(evaluations(baseline, model, policies, name));
+            }
+        }
+        writeln!(text, "{name:30} {counts:?}").unwrap();
+    }
+    insta::assert_snapshot!(text, @r"
+    tariff of 1,000,000 %          [29, 30, 28, 28]
+    tariff of 1,000,000 % on all   [23, 27, 26, 30]
+    export tax of 1,000,000 %      [39, 42, 39, 42]
+    export subsidy of 60 %         [32, 34, 35, 40]
+    import subsidy of 50 %         [33, 34, 34, 36]
+    paying half of an income       [33, 34, 31, 33]
+    trade costs tenfold            [110, 114, 169, 372]
+    embargo on a region            [31, 33, 33, 37]
+    productivity falls by 95 %     [30, 32, 33, 36]
+    ");
+}
