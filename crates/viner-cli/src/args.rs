@@ -31,7 +31,7 @@ pub struct Common {
     /// Override any key of the scenario: `model.trade_elasticity=6`, `policy.0.change=0.3`
     #[arg(long = "set", value_name = "KEY=VALUE", global = true)]
     pub set: Vec<String>,
-    /// Print nothing but errors
+    /// Print nothing but errors, and what `--json` asks for
     #[arg(short, long, global = true)]
     pub quiet: bool,
     /// Print the summary as JSON

@@ -24,7 +24,10 @@ fn main() -> ExitCode {
     let result = match arguments.command.unwrap_or_default() {
         Command::Run(options) => commands::run::run(&options, common, &printer),
         Command::Check(options) => commands::check::run(&options, common, &printer),
-        Command::List => commands::list::run(common, &printer),
+        Command::List => {
+            commands::list::run(common, &printer);
+            Ok(())
+        }
         Command::Show { name } => commands::show::run(&name, common, &printer),
         Command::Data(command) => commands::data::run(&command, common, &printer),
     };

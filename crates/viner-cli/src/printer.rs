@@ -20,6 +20,12 @@ impl Printer {
         }
     }
 
+    /// A result that was asked for by an option of its own: printed even if quiet.
+    #[expect(clippy::unused_self, reason = "all printing goes through a printer")]
+    pub fn asked(&self, text: &str) {
+        let _ = writeln!(io::stdout().lock(), "{text}");
+    }
+
     /// What was done beside the result.
     pub fn note(&self, text: &str) {
         if !self.quiet {
@@ -35,6 +41,7 @@ impl Printer {
     }
 
     /// An error.
+    #[expect(clippy::unused_self, reason = "all printing goes through a printer")]
     pub fn error(&self, text: &str) {
         let _ = writeln!(io::stderr().lock(), "{text}");
     }

@@ -45,7 +45,7 @@ impl Summary {
         let report = &question.file.report;
         let focus = report.focus.clone().unwrap_or_else(|| most_touched(problem, &order));
         Self {
-            title: question.file.scenario.title.clone(),
+            title: question.title().to_owned(),
             baseline: format!(
                 "{} ({} regions, {} sectors, {})",
                 question.baseline_name,
@@ -66,14 +66,18 @@ impl Summary {
     /// The summary for people; money in billions, changes in percent.
     pub fn text(&self, equilibrium: &Equilibrium, seconds: f64, tolerance: f64) -> String {
         let mut text = String::new();
-        if !self.title.is_empty() {
-            let _ = writeln!(text, "{}", self.title);
-        }
+        let _ = writeln!(text, "{}", self.title);
         let policies = if self.policies == 1 { "policy" } else { "policies" };
         let _ = writeln!(text, "{} {policies} on baseline {}\n", self.policies, self.baseline);
 
         let mut table = new_table(&[
-            "region", "", "welfare %", "real GDP %", "real wage %", "exports %", "imports %",
+            "region",
+            "",
+            "welfare %",
+            "real GDP %",
+            "real wage %",
+            "exports %",
+            "imports %",
             "terms of trade %",
         ]);
         let outcomes = &self.outcomes;
@@ -93,10 +97,18 @@ impl Summary {
         align(&mut table, 2);
         let _ = writeln!(text, "{table}\n");
 
-        let _ = writeln!(text, "Trade of {} in billion {}, goods and services", self.focus, self.unit);
+        let _ =
+            writeln!(text, "Trade of {} in billion {}, goods and services", self.focus, self.unit);
         let mut table = new_table(&[
-            "partner", "exports", "now", "change %", "imports", "now", "change %",
-            "share of trade %", "now",
+            "partner",
+            "exports",
+            "now",
+            "change %",
+            "imports",
+            "now",
+            "change %",
+            "share of trade %",
+            "now",
         ]);
         for row in &self.trade {
             let billions = |value: f64| format!("{:.1}", value / 1e3);
@@ -117,7 +129,8 @@ impl Summary {
         let _ = writeln!(text, "{table}\n");
 
         let worst = equilibrium.certificate.worst();
-        let place = if worst.cell.is_empty() { String::new() } else { format!(" of {}", worst.cell) };
+        let place =
+            if worst.cell.is_empty() { String::new() } else { format!(" of {}", worst.cell) };
         let _ = write!(
             text,
             "certified: every equation holds within {:.1e} (worst: {}{place}), asked {tolerance:.0e}\n\

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use viner_model::baseline::{Baseline, BaselineError};
 use viner_model::equilibrium::{Equilibrium, Failure, RunError, Settings, run};
-use viner_model::problem::Problem;
+use viner_model::problem::{Problem, ScenarioError, Survivors};
 use viner_model::scenario::Unbalanced;
 
 use crate::builtin::{self, open_baseline, open_published_baseline};
@@ -15,6 +15,8 @@ use crate::scenario_file::{ScenarioFile, ScenarioSource, read_scenario};
 /// A scenario and its baseline.
 #[derive(Clone, Debug)]
 pub struct Question {
+    /// Name of the scenario's file.
+    pub name: String,
     /// The scenario file.
     pub file: ScenarioFile,
     /// Its baseline.
@@ -67,7 +69,8 @@ pub fn scenario_source(name: &str) -> Result<ScenarioSource, Diagnostics> {
     if let Some(text) = builtin::scenario(name) {
         return Ok(ScenarioSource::text(format!("{name}.toml"), text));
     }
-    let names: Vec<String> = builtin::scenarios().into_iter().map(|(name, _)| name.to_owned()).collect();
+    let names: Vec<String> =
+        builtin::scenarios().into_iter().map(|(name, _)| name.to_owned()).collect();
     let mut diagnostic = Diagnostic::unknown("scenario", name, names.iter().map(String::as_str));
     diagnostic.hints.push("a scenario is a TOML file, or a name that `viner list` shows".into());
     Err(diagnostic.into())
@@ -140,6 +143,7 @@ impl Question {
             ));
         }
         Ok(Self {
+            name: source.name.clone(),
             file,
             baseline,
             baseline_name: opened.name,
@@ -150,6 +154,33 @@ impl Question {
         })
     }
 
+    /// Title of the scenario; the name of its file where it has none.
+    pub fn title(&self) -> &str {
+        let title = self.file.scenario.title.as_str();
+        if title.is_empty() { &self.name } else { title }
+    }
+
+    /// Whether every market that must be served keeps a supplier: what can be known of a solution
+    /// without solving.
+    ///
+    /// # Errors
+    /// The first market without supplier.
+    pub fn check_feasible(&self) -> Result<(), NoAnswer> {
+        let problem = Problem::new(Arc::clone(&self.baseline), &self.file.scenario)
+            .map_err(|errors| self.located(&errors))?;
+        Survivors::of(&problem).map(|_| ()).map_err(|infeasible| NoAnswer::Model {
+            title: self.title().to_owned(),
+            without_policies: false,
+            failure: infeasible.into(),
+        })
+    }
+
+    fn located(&self, errors: &[ScenarioError]) -> NoAnswer {
+        NoAnswer::Input(Diagnostics(
+            errors.iter().map(|error| self.file.locations.locate(error)).collect(),
+        ))
+    }
+
     /// Solves it: the problem, whose baseline is the one that results compare with, and its
     /// certified equilibrium.
     ///
@@ -157,15 +188,13 @@ impl Question {
     /// The model says no, or the solved baseline shows that the scenario is wrong on it.
     pub fn solve(&self) -> Result<(Problem, Equilibrium), NoAnswer> {
         let refused = |failure, without_policies| NoAnswer::Model {
-            title: self.file.scenario.title.clone(),
+            title: self.title().to_owned(),
             without_policies,
             failure,
         };
         run(Arc::clone(&self.baseline), &self.file.scenario, self.settings).map_err(|error| {
             match error {
-                RunError::Scenario(errors) => NoAnswer::Input(Diagnostics(
-                    errors.iter().map(|error| self.file.locations.locate(error)).collect(),
-                )),
+                RunError::Scenario(errors) => self.located(&errors),
                 RunError::Baseline(errors) => NoAnswer::Input(Diagnostics(
                     errors
                         .iter()

@@ -843,7 +843,7 @@ fn errors_of_the_model_get_their_lines() {
         ScenarioError::NoCells { place: place(policy, ""), reason: "no sector is selected" },
         ScenarioError::NoSpecificFactor {
             place: place(Section::Model, "labour"),
-            region: "USA".into(),
+            regions: vec!["USA".into()],
         },
     ];
     let located: Vec<Diagnostic> =

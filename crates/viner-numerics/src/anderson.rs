@@ -32,12 +32,12 @@ const ROUNDING_PATIENCE: usize = 6;
 /// Ni 2011). On return `x` is the best point seen: where `max |g(x) − x|` was smallest.
 pub fn accelerate(
     map: &mut impl FixedPoint,
-    x: &mut Vec<f64>,
+    x: &mut [f64],
     settings: Settings,
     limits: Limits,
 ) -> Progress {
     let dimension = map.dimension();
-    let mut point = x.clone();
+    let mut point = x.to_vec();
     let mut image = vec![0.0; dimension];
     let mut residual = vec![0.0; dimension];
     let mut last: Option<(Vec<f64>, Vec<f64>)> = None;
@@ -171,7 +171,9 @@ impl History {
             }
             return;
         }
-        rest.iter_mut().for_each(|value| *value /= below);
+        for value in &mut rest {
+            *value /= below;
+        }
         column.push(below);
         self.basis.push(rest);
         self.triangle.push(column);
@@ -276,7 +278,7 @@ mod tests {
             }
         }
         let plain = Settings { memory: 0, ..Settings::default() };
-        let progress = accelerate(&mut Stiff, &mut vec![0.0; 4], plain, LIMITS);
+        let progress = accelerate(&mut Stiff, &mut [0.0; 4], plain, LIMITS);
         assert_ne!(progress.outcome, Outcome::Converged, "{progress:?}");
     }
 
@@ -318,7 +320,7 @@ mod tests {
         }
         let run = |limit| {
             let limits = Limits { tolerance: 1e-12, acceptable: 1e-12, max_evaluations: limit };
-            accelerate(&mut NoFixedPoint, &mut vec![0.5], Settings::default(), limits).outcome
+            accelerate(&mut NoFixedPoint, &mut [0.5], Settings::default(), limits).outcome
         };
         assert_eq!(run(5), Outcome::EvaluationLimit);
         assert_eq!(run(1000), Outcome::Stalled);

@@ -44,10 +44,10 @@ pub fn solve(
         }
         let mut below = norm(&next);
         let breakdown = below <= f64::EPSILON * norm(&column);
-        if !breakdown {
-            basis.push(next.iter().map(|value| value / below).collect());
-        } else {
+        if breakdown {
             below = 0.0;
+        } else {
+            basis.push(next.iter().map(|value| value / below).collect());
         }
 
         for (row, (cosine, sine)) in rotations.iter().enumerate() {

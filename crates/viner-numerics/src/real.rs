@@ -22,12 +22,16 @@ pub trait Real:
     /// The value without the derivative.
     fn value(self) -> f64;
     /// e^x.
+    #[must_use]
     fn exp(self) -> Self;
     /// e^x − 1, exact near 0.
+    #[must_use]
     fn exp_m1(self) -> Self;
     /// Natural logarithm.
+    #[must_use]
     fn ln(self) -> Self;
     /// ln(1 + x), exact near 0.
+    #[must_use]
     fn ln_1p(self) -> Self;
     /// `sum_i weights[i] * values[i]`, in a fixed order.
     fn dot(weights: &[f64], values: &[Self]) -> Self;

@@ -52,7 +52,9 @@ fn check() -> Result<(), String> {
 }
 
 fn test() -> Result<(), String> {
-    Step::new("tests", cargo(&["test", "--workspace", "--locked"])).with("INSTA_UPDATE", "no").run()?;
+    Step::new("tests", cargo(&["test", "--workspace", "--locked"]))
+        .with("INSTA_UPDATE", "no")
+        .run()?;
     python::check_reference_solver()?;
     fuzz::run(20_000)
 }

@@ -36,7 +36,14 @@ fn environment(requirements: &PathBuf) -> Result<PathBuf, String> {
     create.args(["-m", "venv"]).arg(&folder);
     Step::new("Python environment", create).run()?;
     let mut install = Command::new(&python);
-    install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]);
+    install.args([
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--requirement",
+    ]);
     install.arg(requirements);
     Step::new("Python packages", install).run()?;
     std::fs::write(&stamp, wanted)

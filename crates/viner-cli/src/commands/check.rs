@@ -14,9 +14,10 @@ pub fn run(options: &CheckOptions, common: &Common, printer: &Printer) -> Result
     for text in &question.warnings {
         printer.note(&warning(text));
     }
+    question.check_feasible()?;
     let policies = question.file.scenario.policies.len();
     if common.json {
-        printer.result(&format!(
+        printer.asked(&format!(
             "{:#}",
             json!({ "valid": true, "policies": policies, "baseline": question.baseline_name })
         ));

@@ -80,7 +80,7 @@ pub fn info(name: &str, common: &Common, printer: &Printer) -> Result<(), Failed
     let output: f64 = tables.flows.sum() * about.unit.in_millions();
     let value_added: f64 = tables.value_added.sum() * about.unit.in_millions();
     if common.json {
-        printer.result(&format!(
+        printer.asked(&format!(
             "{:#}",
             json!({
                 "name": about.name, "title": about.title, "year": about.year,
@@ -135,7 +135,7 @@ fn check(name: &str, tolerance: f64, common: &Common, printer: &Printer) -> Resu
                 })
             })
             .collect();
-        printer.result(&format!(
+        printer.asked(&format!(
             "{:#}",
             json!({ "baseline": opened.name, "tolerance": tolerance, "sha256": digest(&opened.tables),
                     "world_output": report.world_output, "identities": identities })

@@ -5,11 +5,10 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 use viner_io::builtin;
 
-use super::Failed;
 use crate::args::Common;
 use crate::printer::Printer;
 
-pub fn run(common: &Common, printer: &Printer) -> Result<(), Failed> {
+pub fn run(common: &Common, printer: &Printer) {
     let groups = [("baselines", builtin::baselines()), ("scenarios", builtin::scenarios())];
     if common.json {
         let entries = |items: &[(&'static str, String)]| -> Value {
@@ -17,8 +16,8 @@ pub fn run(common: &Common, printer: &Printer) -> Result<(), Failed> {
         };
         let object: serde_json::Map<String, Value> =
             groups.iter().map(|(kind, items)| ((*kind).to_owned(), entries(items))).collect();
-        printer.result(&format!("{:#}", Value::Object(object)));
-        return Ok(());
+        printer.asked(&format!("{:#}", Value::Object(object)));
+        return;
     }
     let mut text = String::new();
     for (kind, items) in groups {
@@ -28,5 +27,4 @@ pub fn run(common: &Common, printer: &Printer) -> Result<(), Failed> {
         }
     }
     printer.result(text.trim_end());
-    Ok(())
 }

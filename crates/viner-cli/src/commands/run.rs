@@ -68,7 +68,7 @@ pub fn run(options: &RunOptions, common: &Common, printer: &Printer) -> Result<(
         json["solver"] = results::solver(&question, &equilibrium, seconds);
         json["certificate"] = results::certificate(&equilibrium.certificate);
         json["notes"] = notes(&problem).into();
-        printer.result(&format!("{json:#}"));
+        printer.asked(&format!("{json:#}"));
     } else {
         printer.result(&summary.text(&equilibrium, seconds, question.settings.tolerance));
         for note in notes(&problem) {
@@ -80,7 +80,9 @@ pub fn run(options: &RunOptions, common: &Common, printer: &Printer) -> Result<(
         write_results(folder, &frames, &manifest, &formats)?;
         printer.note(&format!("results written to {}", folder.display()));
     } else if options.welfare_split || options.embodied {
-        printer.note(&warning("`--welfare-split` and `--embodied` write tables: name a folder with `-o`"));
+        printer.note(&warning(
+            "`--welfare-split` and `--embodied` write tables: name a folder with `-o`",
+        ));
     }
     Ok(())
 }

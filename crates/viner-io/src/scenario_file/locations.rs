@@ -154,7 +154,7 @@ impl Locations {
             ScenarioError::Conflict { earlier, .. } => {
                 let mut renumbered = error.clone();
                 if let ScenarioError::Conflict { earlier: number, .. } = &mut renumbered {
-                    *number = self.policy_position(earlier.saturating_sub(1)) + 1;
+                    *number = self.policy_position(*earlier);
                 }
                 Diagnostic::new(renumbered.to_string())
             }

@@ -1,7 +1,7 @@
 //! A whole scenario file.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value as Json, json};
 use viner_model::scenario::Scenario;
@@ -47,7 +47,12 @@ impl ScenarioFile {
     /// The scenario as a run's manifest keeps it: [`ScenarioSource::manifest`] reads it back.
     pub fn manifest_entry(&self) -> Json {
         let folder = self.folder.as_ref().map(|folder| {
-            std::path::absolute(folder).unwrap_or_else(|_| folder.clone()).display().to_string()
+            // The folder of a file named without one is the current one.
+            let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+            std::path::absolute(folder)
+                .unwrap_or_else(|_| folder.to_path_buf())
+                .display()
+                .to_string()
         });
         json!({ "text": self.text, "set": self.set, "files": self.files, "folder": folder })
     }

@@ -6,6 +6,7 @@ use viner_io::question::{Question, TABLE_TOLERANCE};
 use viner_io::scenario_file::ScenarioSource;
 use viner_model::report::RegionOutcomes;
 
+#[expect(clippy::print_stdout, reason = "says why it tests nothing")]
 /// The folder of official tables that may not be part of the repository, if this machine has it.
 pub fn test_data(name: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("VINER_TEST_DATA").map(|root| PathBuf::from(root).join(name));

@@ -41,6 +41,11 @@ struct Check {
     place: (usize, usize, usize),
 }
 
+/// Whether a residual is worse than the worst so far: NaN is worse than any number.
+fn worse(residual: f64, worst: f64) -> bool {
+    residual > worst || (residual.is_nan() && !worst.is_nan())
+}
+
 impl Check {
     fn new(equation: &'static str) -> Self {
         Self { equation, relative: 0.0, place: (0, 0, 0) }
@@ -50,10 +55,8 @@ impl Check {
     fn compare(&mut self, left: f64, right: f64, size: f64, place: (usize, usize, usize)) {
         let difference = (left - right).abs();
         let relative = if difference == 0.0 { 0.0 } else { difference / size };
-        // A NaN on either side never compares as small.
-        if !(relative <= self.relative) && !self.relative.is_nan() {
-            self.relative = if relative.is_nan() { f64::NAN } else { relative };
-            self.place = place;
+        if worse(relative, self.relative) {
+            (self.relative, self.place) = (relative, place);
         }
     }
 
@@ -61,12 +64,8 @@ impl Check {
         self.compare(left, right, left.abs().max(right.abs()), place);
     }
 
-    fn merge(mut self, other: Self) -> Self {
-        if !(other.relative <= self.relative) && !self.relative.is_nan() {
-            self.relative = other.relative;
-            self.place = other.place;
-        }
-        self
+    fn merge(self, other: Self) -> Self {
+        if worse(other.relative, self.relative) { other } else { self }
     }
 
     fn named(self, cell: impl Fn((usize, usize, usize)) -> String) -> Residual {

@@ -15,10 +15,9 @@ pub enum Failure {
     Infeasible(#[from] Infeasible),
     /// No method reached the tolerance.
     #[error(
-        "no equilibrium found: the iteration {} after {evaluations} evaluations with the whole \
-         policy, worst market {market}, off by {residual:.1e}, expected at most {tolerance:.0e}{}",
-        outcome_in_words(*outcome),
-        part_in_words(*part)
+        "no equilibrium found: the iteration {} after {evaluations} evaluations; worst market \
+         {market}, off by {residual:.1e}, expected at most {tolerance:.0e}",
+        outcome_in_words(*outcome)
     )]
     NotSolved {
         /// How the last method ended.
@@ -33,6 +32,8 @@ pub enum Failure {
         market: String,
         /// Largest part of the policies for which an equilibrium was found.
         part: f64,
+        /// Region that must keep the largest trade surplus, where deficits are fixed.
+        fixed_surplus: Option<String>,
     },
     /// The solver converged, and its result does not satisfy the equations.
     #[error(
@@ -55,12 +56,18 @@ impl Failure {
                 "leave part of the trade: `share` below 1 in an embargo or exit on this sector"
                     .into(),
             ],
-            Self::NotSolved { part, .. } => {
+            Self::NotSolved { part, fixed_surplus, .. } => {
                 let mut hints = Vec::new();
+                if let Some(region) = fixed_surplus {
+                    hints.push(format!(
+                        "`deficits = \"fixed\"` makes regions in surplus, `{region}` above all, go on \
+                         paying out the same amount however little they can sell; try \"income-share\" \
+                         or \"balanced\""
+                    ));
+                }
                 if *part > 0.0 {
                     hints.push(format!(
-                        "{:.0} % of every policy can be solved: look for the size beyond which a \
-                         region cannot pay",
+                        "the same policies have an equilibrium at {:.0} % of their size",
                         100.0 * part
                     ));
                 }
@@ -86,13 +93,5 @@ fn outcome_in_words(outcome: Outcome) -> &'static str {
         Outcome::Stalled => "made no more progress",
         Outcome::Diverged => "left the range of finite numbers",
         Outcome::EvaluationLimit => "ran out of evaluations",
-    }
-}
-
-fn part_in_words(part: f64) -> String {
-    if part > 0.0 {
-        format!("; {:.0} % of every policy can be solved", 100.0 * part)
-    } else {
-        String::new()
     }
 }

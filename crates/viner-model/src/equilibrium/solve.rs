@@ -7,6 +7,7 @@ use super::map::EquilibriumMap;
 use super::system::System;
 use super::{Equilibrium, Failure, assemble};
 use crate::problem::Problem;
+use crate::scenario::Deficits;
 
 /// How exactly, and for how long, to solve.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -110,7 +111,7 @@ fn certified(
     let mut spent = 0;
     let mut uncertified: Option<Certificate> = None;
     // A slow end looks like rounding: what the certificate then refuses gets the full patience.
-    for acceptable in [settings.tolerance * 0.1, wanted] {
+    for acceptable in [settings.tolerance * 0.01, wanted] {
         let max_evaluations = settings.max_evaluations;
         let effort = Effort { wanted, acceptable, only, max_evaluations };
         let (method, progress, part) = approach(problem, &mut map, &mut point, spent, effort);
@@ -126,6 +127,7 @@ fn certified(
                 tolerance: settings.tolerance,
                 market: worst_market(&system, &mut map, &point),
                 part,
+                fixed_surplus: fixed_surplus(problem),
             });
         }
         let statistics =
@@ -215,7 +217,7 @@ fn direct(
         if progress.outcome == Outcome::Converged {
             return (method, last);
         }
-        if !(progress.residual < 1.0) {
+        if progress.residual.is_nan() || progress.residual >= 1.0 {
             point.clone_from(&start);
         }
     }
@@ -283,6 +285,16 @@ fn homotopy(
     let difference: Vec<f64> = image.iter().zip(point.iter()).map(|(g, x)| g - x).collect();
     let residual = viner_numerics::vector::max_abs(&difference);
     (Progress { outcome: Outcome::Converged, evaluations: evaluations + 1, residual }, 1.0)
+}
+
+/// The region that must keep the largest trade surplus whatever its income, if any must.
+fn fixed_surplus(problem: &Problem) -> Option<String> {
+    let baseline = &problem.baseline;
+    let share = |n: &usize| baseline.deficits[*n] / baseline.income[*n];
+    let largest = (0..baseline.region_count())
+        .min_by(|a, b| share(a).total_cmp(&share(b)))
+        .filter(|n| problem.deficits == Deficits::Fixed && share(n) < -1e-9)?;
+    Some(baseline.regions.code(largest).to_owned())
 }
 
 /// Name of the unknown that is furthest from its equation.

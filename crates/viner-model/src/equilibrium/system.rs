@@ -139,7 +139,9 @@ fn market(
             .fold(if some_untouched { 0.0 } else { f64::NEG_INFINITY }, f64::max);
         if !largest.is_finite() {
             // Nothing is bought, or nothing remains; markets that must be served were checked.
-            factors.iter().for_each(|(i, _)| row[*i] = 0.0);
+            for (i, _) in &factors {
+                row[*i] = 0.0;
+            }
             continue;
         }
         if largest != 0.0 {

@@ -176,12 +176,9 @@ impl Compiler<'_> {
             for &i in &exporters {
                 for &n in importers.iter().filter(|&&n| domestic || n != i) {
                     if result.insert((s, n, i), row.value).is_some() {
-                        self.errors.push(ScenarioError::Conflict {
+                        self.errors.push(ScenarioError::RepeatedCell {
                             place: at(instrument.value_key()),
-                            kind: instrument.kind(),
                             cell: self.baseline.trade_cell_name(s, n, i),
-                            earlier: index + 1,
-                            cells: 1,
                         });
                     }
                 }
@@ -241,7 +238,7 @@ impl Compiler<'_> {
                 place: place(index, instrument.value_key(), None),
                 kind,
                 cell: self.baseline.trade_cell_name(s, n, i),
-                earlier: earlier + 1,
+                earlier,
                 cells,
             });
         }
@@ -309,7 +306,7 @@ impl Compiler<'_> {
                                     place: place(index, "rate", line),
                                     kind: "sector-tax",
                                     cell: self.baseline.cell_name(n, s),
-                                    earlier: earlier + 1,
+                                    earlier,
                                     cells: 1,
                                 });
                             }

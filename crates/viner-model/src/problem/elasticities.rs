@@ -162,9 +162,12 @@ impl Resolver<'_> {
                 continue;
             }
             if let Some(members) = self.scenario.groups.get(entry) {
-                let members = members.iter().filter_map(|code| sectors.position(code)).collect();
-                entries.push((0, all_rows, members, value));
-                continue;
+                let members: Vec<usize> =
+                    members.iter().filter_map(|code| sectors.position(code)).collect();
+                if !members.is_empty() {
+                    entries.push((0, all_rows, members, value));
+                    continue;
+                }
             }
             if by_region
                 && let Some((region, sector)) = entry.split_once('.')
@@ -173,15 +176,16 @@ impl Resolver<'_> {
                 entries.push((2, vec![n], vec![s], value));
                 continue;
             }
-            let (what, found, known) = match entry.split_once('.') {
+            // `REGION.SECTOR` takes codes alone; a sector may be a group.
+            let (what, found, known, groups) = match entry.split_once('.') {
                 Some((region, _)) if by_region && regions.position(region).is_none() => {
-                    ("region", region, regions)
+                    ("region", region, regions, false)
                 }
-                Some((_, sector)) if by_region => ("sector", sector, sectors),
-                _ => ("sector", entry.as_str(), sectors),
+                Some((_, sector)) if by_region => ("sector", sector, sectors, false),
+                _ => ("sector", entry.as_str(), sectors, true),
             };
-            let candidates =
-                known.codes().chain(cells::groups_of(self.scenario, known).map(String::as_str));
+            let groups = cells::groups_of(self.scenario, known).filter(|_| groups);
+            let candidates = known.codes().chain(groups.map(String::as_str));
             errors.push(ScenarioError::UnknownName {
                 place: Place { section: Section::Model, key: format!("{key}.{entry}"), row: None },
                 what,

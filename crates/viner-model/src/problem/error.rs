@@ -69,9 +69,7 @@ pub enum ScenarioError {
         reason: &'static str,
     },
     /// Two policies that set the same thing on the same cell.
-    #[error(
-        "sets the {kind} of `{cell}`, which policy {earlier} sets already ({cells} cells in all)"
-    )]
+    #[error("sets the {kind} of `{cell}`, which `policy.{earlier}` sets already{}", in_all(*cells))]
     Conflict {
         /// Where.
         place: Place,
@@ -79,10 +77,18 @@ pub enum ScenarioError {
         kind: &'static str,
         /// First cell in conflict.
         cell: String,
-        /// Number of the earlier policy, counted from 1.
+        /// Position of the earlier policy, counted from 0.
         earlier: usize,
         /// Number of cells in conflict.
         cells: usize,
+    },
+    /// Two rows of a policy's table that name the same cell.
+    #[error("names `{cell}`, which an earlier row of the same table names")]
+    RepeatedCell {
+        /// Where.
+        place: Place,
+        /// The cell.
+        cell: String,
     },
     /// A tariff or export tax at which the good is free or worse.
     #[error("the {kind} on `{cell}` adds up to {found}")]
@@ -97,12 +103,12 @@ pub enum ScenarioError {
         found: f64,
     },
     /// A region with nothing for a fixed real wage to act on.
-    #[error("region `{region}` has no specific factor, so a fixed real wage has no equilibrium")]
+    #[error("no specific factor in {}: a fixed real wage has no equilibrium", listed(regions))]
     NoSpecificFactor {
         /// Where.
         place: Place,
-        /// The region.
-        region: String,
+        /// All such regions.
+        regions: Vec<String>,
     },
     /// Negative value added with an elasticity of substitution that needs positive shares.
     #[error("value added of `{cell}` is {found} million, and its production elasticity is not 1")]
@@ -143,6 +149,7 @@ impl ScenarioError {
             | Self::OutOfRange { place, .. }
             | Self::NoCells { place, .. }
             | Self::Conflict { place, .. }
+            | Self::RepeatedCell { place, .. }
             | Self::TaxTooLow { place, .. }
             | Self::NoSpecificFactor { place, .. }
             | Self::NegativeValueAdded { place, .. }
@@ -178,7 +185,7 @@ impl ScenarioError {
                     .into(),
             ),
             Self::NoSpecificFactor { .. } => Some(
-                "set `specific_factor_share` above 0 in some sector of the region, or choose \
+                "set `specific_factor_share` above 0 in some sector of each region, or choose \
                  another `labour` closure"
                     .into(),
             ),
@@ -189,7 +196,20 @@ impl ScenarioError {
                 Some("set `input_elasticity` to 1 for this sector, or repair the table".into())
             }
             Self::CurrencyMismatch { .. } => Some("use `share_of_income`".into()),
+            Self::RepeatedCell { .. } => Some("keep one of the rows".into()),
             Self::NoCells { .. } | Self::OutOfRange { .. } | Self::TaxTooLow { .. } => None,
         }
     }
+}
+
+fn in_all(cells: usize) -> String {
+    if cells > 1 { format!(" ({cells} cells in all)") } else { String::new() }
+}
+
+/// The first five of a list, and how many there are.
+fn listed(codes: &[String]) -> String {
+    let shown: Vec<String> = codes.iter().take(5).map(|code| format!("`{code}`")).collect();
+    let rest = codes.len().saturating_sub(shown.len());
+    let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+    format!("{}{more}", shown.join(", "))
 }

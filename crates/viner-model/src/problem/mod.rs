@@ -79,15 +79,18 @@ impl Problem {
         let place = |key: &str| Place { section: Section::Model, key: key.to_owned(), row: None };
         let baseline = &self.baseline;
         let factor_share = &self.elasticities.specific_factor_share;
+        let without_specific_factor = |n: &usize| {
+            (0..baseline.sector_count())
+                .all(|k| factor_share[[*n, k]] == 0.0 || baseline.value_added[[*n, k]] == 0.0)
+        };
+        let regions: Vec<String> = (0..baseline.region_count())
+            .filter(without_specific_factor)
+            .map(|n| baseline.regions.code(n).to_owned())
+            .collect();
+        if self.labour == Labour::FixedRealWage && !regions.is_empty() {
+            errors.push(ScenarioError::NoSpecificFactor { place: place("labour"), regions });
+        }
         for n in 0..baseline.region_count() {
-            let no_specific_factor = (0..baseline.sector_count())
-                .all(|k| factor_share[[n, k]] == 0.0 || baseline.value_added[[n, k]] == 0.0);
-            if self.labour == Labour::FixedRealWage && no_specific_factor {
-                errors.push(ScenarioError::NoSpecificFactor {
-                    place: place("labour"),
-                    region: baseline.regions.code(n).to_owned(),
-                });
-            }
             for k in 0..baseline.sector_count() {
                 let value_added = baseline.value_added[[n, k]];
                 if value_added < 0.0 && self.elasticities.production[k] != 1.0 {
