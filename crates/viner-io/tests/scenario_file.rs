@@ -854,7 +854,7 @@ fn errors_of_the_model_get_their_lines() {
     --set policy.0.sector | unknown sector `XX` | a sector code of the baseline, a group of `[groups]`, or "*"
     s.toml:12:9 policy.0.share | `share` is out of range | 0.5 | a share between 0 and 1
     s.toml:6:1 policy.0 | the policy touches no cell: no sector is selected
-    s.toml model.labour | region `USA` has no specific factor, so a fixed real wage has no equilibrium | set `specific_factor_share` above 0 in some sector of the region, or choose another `labour` closure
+    s.toml model.labour | no specific factor in `USA`: a fixed real wage has no equilibrium | set `specific_factor_share` above 0 in some sector of each region, or choose another `labour` closure
     "#);
 }
 
@@ -868,11 +868,11 @@ fn conflicts_count_policies_as_the_file_does() {
         place: Place { section: Section::Policy(1), key: "share".into(), row: None },
         kind: "embargo",
         cell: "RUS/USA/B".into(),
-        earlier: 1,
+        earlier: 0,
         cells: 1,
     };
     let diagnostic = file.unwrap().locations.locate(&error);
-    insta::assert_snapshot!(list(&[diagnostic]), @"s.toml:8:1 policy.2.share | sets the embargo of `RUS/USA/B`, which policy 2 sets already (1 cells in all) | write `override = true` in the later policy if it shall replace the earlier one");
+    insta::assert_snapshot!(list(&[diagnostic]), @"s.toml:8:1 policy.2.share | sets the embargo of `RUS/USA/B`, which `policy.1` sets already | write `override = true` in the later policy if it shall replace the earlier one");
 }
 
 /// Lines that a scenario might have, right and wrong.

@@ -1,11 +1,9 @@
 //! What comes with the library.
 
-use crate::published::test_data;
-use std::path::Path;
-
 use viner_io::builtin;
 use viner_io::tables::{IcioOptions, digest, read_bundle, read_icio, read_published_bundle};
 
+use crate::published::test_data;
 use crate::support::{printed, small_bundle};
 
 #[test]

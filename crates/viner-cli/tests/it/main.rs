@@ -1,0 +1,3 @@
+//! Whole commands: stdout, stderr, exit status, and what they write.
+
+mod support;
