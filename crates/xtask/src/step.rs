@@ -28,18 +28,25 @@ pub fn cargo(arguments: &[&str]) -> Command {
 pub struct Step {
     name: String,
     command: Command,
+    quiet: bool,
 }
 
 impl Step {
     /// A step that is reported under `name`.
     pub fn new(name: impl Into<String>, mut command: Command) -> Self {
         command.current_dir(root());
-        Self { name: name.into(), command }
+        Self { name: name.into(), command, quiet: false }
     }
 
     /// Sets an environment variable.
     pub fn with(mut self, key: &str, value: impl AsRef<OsStr>) -> Self {
         self.command.env(key, value);
+        self
+    }
+
+    /// Keeps what it prints to itself, unless it fails.
+    pub fn quiet(mut self) -> Self {
+        self.quiet = true;
         self
     }
 
@@ -50,9 +57,18 @@ impl Step {
     pub fn run(mut self) -> Result<(), String> {
         say(&format!("==> {}", self.name));
         let start = Instant::now();
-        let status = self
-            .command
-            .status()
+        let outcome = if self.quiet {
+            self.command.output().map(|output| {
+                if !output.status.success() {
+                    say(&String::from_utf8_lossy(&output.stdout));
+                    say(&String::from_utf8_lossy(&output.stderr));
+                }
+                output.status
+            })
+        } else {
+            self.command.status()
+        };
+        let status = outcome
             .map_err(|error| format!("{}: cannot start {:?}: {error}", self.name, self.command))?;
         if status.success() {
             say(&format!("==> {}: done in {:.0} s", self.name, start.elapsed().as_secs_f64()));

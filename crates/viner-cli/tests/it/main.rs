@@ -1,3 +1,17 @@
 //! Whole commands: stdout, stderr, exit status, and what they write.
+//!
+//! Snapshots leave out what differs between runs and machines; see `support`.
 
+mod built_in;
+mod check;
+mod closures;
+mod command_line;
+mod data;
+mod model_says_no;
+mod overrides;
+mod policies;
+mod readme;
+mod repeat;
+mod results;
 mod support;
+mod wrong_tables;

@@ -194,7 +194,7 @@ impl fmt::Display for Ran {
 }
 
 /// A text without what differs between runs and machines: times, rounding errors and where they
-/// are largest, spaces at the ends of lines, separators in paths.
+/// are largest, words of the system, spaces at the ends of lines, separators in paths.
 pub fn steady(text: &str) -> String {
     let lines: Vec<String> = text.lines().map(steady_line).collect();
     lines.join("\n")
@@ -212,15 +212,21 @@ fn steady_line(line: &str) -> String {
     if line.starts_with("solved by ") {
         line = replace_between(&line, "evaluations, ", " ms", "[time]");
     }
+    if line.contains(" (os error ") {
+        line = replace_between(&line, "`: ", ")", "[what the system says");
+        line = line.replace("says)", "says]");
+    }
     line
 }
 
 /// Whether a word is a number such as `1.3e-13`; `1e-10` is one that somebody chose.
 fn is_rounding(word: &str) -> bool {
-    word.contains('.') && word.contains('e') && word.parse::<f64>().is_ok()
+    let looks_so = word.contains('.') && word.contains('e');
+    looks_so && word.parse::<f64>().is_ok_and(|number| number.abs() < 1e-9)
 }
 
-fn replace_between(line: &str, before: &str, after: &str, with: &str) -> String {
+/// Replaces what stands between two texts, which must be there.
+pub fn replace_between(line: &str, before: &str, after: &str, with: &str) -> String {
     let (start, rest) =
         line.split_once(before).unwrap_or_else(|| panic!("no {before:?} in {line:?}"));
     let (_, end) = rest.split_once(after).unwrap_or_else(|| panic!("no {after:?} in {line:?}"));

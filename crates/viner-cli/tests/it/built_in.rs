@@ -1,0 +1,102 @@
+//! `viner list` and `viner show`.
+
+use insta::assert_snapshot;
+
+use crate::support::Place;
+
+const WESTERN: &str = include_str!("../../../../data/scenarios/western-sanctions-2022.toml");
+
+#[test]
+fn list() {
+    assert_snapshot!(Place::new().viner("list"), @"
+    exit status 0
+    -- stdout
+    baselines
+      icio-2019-g20             OECD ICIO 2019: 20 economies, 20 sections of ISIC Rev. 4
+    scenarios
+      western-sanctions-2022    Western sanctions on Russia, 2022-2023
+    ");
+}
+
+#[test]
+fn list_as_json() {
+    let json = Place::new().viner("list --json").succeeded().json();
+    assert_eq!(json["baselines"][0]["name"], "icio-2019-g20");
+    assert_eq!(json["scenarios"][0]["name"], "western-sanctions-2022");
+}
+
+#[test]
+fn a_scenario_is_shown_as_it_is_written() {
+    let ran = Place::new().viner("show western-sanctions-2022").succeeded();
+    assert_eq!(ran.stdout.trim_end(), WESTERN.replace("\r\n", "\n").trim_end());
+    assert_eq!(ran.stderr, "");
+}
+
+/// A scenario that is shown can be saved and run.
+#[test]
+fn what_is_shown_can_be_run() {
+    let place = Place::new();
+    let shown = place.viner("show western-sanctions-2022").succeeded().stdout;
+    place.write("mine.toml", &shown);
+    let (mine, built_in) = (place.viner("run mine.toml"), place.viner("run"));
+    assert_eq!(mine.succeeded().to_string(), built_in.to_string());
+}
+
+#[test]
+fn a_baseline() {
+    let place = Place::new();
+    let ran = place.viner("show icio-2019-g20");
+    assert_snapshot!(ran, @"
+    exit status 0
+    -- stdout
+    icio-2019-g20: OECD ICIO 2019: 20 economies, 20 sections of ISIC Rev. 4
+      year         2019
+      regions      20: ARG AUS BRA CAN CHN DEU FRA GBR IDN IND ITA JPN KOR MEX RUS SAU TUR USA ZAF ROW
+      sectors      20: A B C D E F G H I J K L M N O P Q R S T
+      output       170744698 million USD
+      value added  83994208 million USD
+      tariffs      none
+      source       OECD (2023), OECD Inter-Country Input-Output Tables, 2023 edition, http://oe.cd/icio
+      licence      OECD data, free to reuse with attribution (CC BY 4.0 for data published or updated since July 2024; earlier terms also allow reuse with credit)
+      citation     OECD (2023), OECD Inter-Country Input-Output (ICIO) Tables, 2023 edition, http://oe.cd/icio; aggregated to G20 economies and ISIC Rev. 4 sections
+      sha256       e0ad8803006af25bcf19399678389b05ef7fdc80125fe8a48f9d0b067c32e1ce
+      aggregate    77 economies to G20 members and the rest of the world, 45 industries to sections of ISIC Rev. 4, by the package puremacro 5.7.1 (MIT); sectors without activity (AUS_T, CHN_T, JPN_T) have an output of 1e-6 million USD
+      import       icio-2019-g20.csv.gz: 20 regions, 20 sectors; purchases pooled over intermediate and final use, the latter CAPITAL, DPABR, FINAL; final spending at basic prices; value added is output less intermediate purchases; no tariffs
+    ");
+    assert_eq!(place.viner("data info icio-2019-g20").to_string(), ran.to_string());
+}
+
+#[test]
+fn unknown_names() {
+    let place = Place::new();
+    assert_snapshot!(place.viner("show western-sanction-2022"), @"
+    exit status 1
+    -- stderr
+    error: unknown built-in scenario or baseline `western-sanction-2022`; did you mean `western-sanctions-2022`?
+    ");
+    assert_snapshot!(place.viner("show x"), @"
+    exit status 1
+    -- stderr
+    error: unknown built-in scenario or baseline `x`
+      expected one of `icio-2019-g20`, `western-sanctions-2022`
+    ");
+    assert_snapshot!(place.viner("run western-sanction-2022"), @"
+    exit status 1
+    -- stderr
+    error: unknown scenario `western-sanction-2022`; did you mean `western-sanctions-2022`?
+    hint: a scenario is a TOML file, or a name that `viner list` shows
+    ");
+    assert_snapshot!(place.viner("run nothing-here.toml"), @"
+    exit status 1
+    -- stderr
+    error: unknown scenario `nothing-here.toml`
+      expected `western-sanctions-2022`
+    hint: a scenario is a TOML file, or a name that `viner list` shows
+    ");
+    assert_snapshot!(place.viner("data info icio-2019-g2"), @"
+    exit status 1
+    -- stderr
+    error: unknown baseline `icio-2019-g2`; did you mean `icio-2019-g20`?
+    hint: it is neither built in nor a folder `icio-2019-g2`
+    ");
+}
