@@ -38,7 +38,9 @@ pub fn run(inputs: u64) -> Result<(), String> {
             // New inputs are written into the first folder.
             .arg(&corpus)
             .arg(folder.join("seeds").join(reader));
-        Step::new(format!("fuzzing the {reader} reader, {inputs} inputs"), command).quiet().run()?;
+        Step::new(format!("fuzzing the {reader} reader, {inputs} inputs"), command)
+            .quiet()
+            .run()?;
     }
     Ok(())
 }

@@ -46,6 +46,11 @@ pub(super) fn equilibrium(
     for s in 0..sectors {
         let market = &system.markets[s];
         let theta = market.trade_elasticity;
+        let log_costs: Vec<f64> =
+            (0..regions).map(|i| evaluation.log_costs[i * sectors + s]).collect();
+        let reference = log_costs.iter().copied().fold(f64::INFINITY, f64::min);
+        let cost_factors: Vec<f64> =
+            log_costs.iter().map(|cost| (-theta * (cost - reference)).exp()).collect();
         for n in 0..regions {
             let spending = expenditure[[n, s]];
             if spending == 0.0 || !system.survivors.buys[[n, s]] {
@@ -53,13 +58,17 @@ pub(super) fn equilibrium(
             }
             // Relative to the price that the costs imply, so that the row adds up to the spending.
             let log_price = evaluation.log_prices[s * regions + n];
+            let price_factor = (market.log_scale[n] + theta * (log_price - reference)).exp();
             for i in 0..regions {
                 let weight = market.weights[n * regions + i];
                 if weight == 0.0 {
                     continue;
                 }
-                let log_cost = evaluation.log_costs[i * sectors + s];
-                let share = weight * (market.log_scale[n] - theta * (log_cost - log_price)).exp();
+                let mut factor = cost_factors[i] * price_factor;
+                if !factor.is_normal() {
+                    factor = (market.log_scale[n] - theta * (log_costs[i] - log_price)).exp();
+                }
+                let share = weight * factor;
                 let tariff = rate(&tariffs, [s, n, i]);
                 let export_tax = rate(&export_taxes, [s, n, i]);
                 let value = share * spending / ((1.0 + tariff) * (1.0 + export_tax));

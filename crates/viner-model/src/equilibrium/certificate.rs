@@ -334,14 +334,18 @@ fn sourcing(
     let baseline = &problem.baseline;
     let regions = baseline.region_count();
     let theta = problem.elasticities.trade[s];
-    let (mut price, mut share, mut spending, mut clearing) = (
+    let (mut prices, mut share, mut spending, mut clearing) = (
         Check::new("price"),
         Check::new("trade share"),
         Check::new("spending"),
         Check::new("market clearing"),
     );
     let mut sales = vec![0.0; regions];
+    let cost_powers: Vec<f64> =
+        result.unit_cost.column(s).iter().map(|cost| cost.powf(-theta)).collect();
     for n in 0..regions {
+        let price = result.price[[n, s]];
+        let price_power = price.powf(theta);
         let flows = result.trade_flows.slice(ndarray::s![s, n, ..]);
         for (i, flow) in flows.iter().enumerate() {
             sales[i] += flow;
@@ -365,19 +369,26 @@ fn sourcing(
                 share.same(flows[i], 0.0, (s, n, i));
                 continue;
             }
-            let factor = change.map_or(1.0, |c| c.cost_factor(baseline, (s, n, i)));
-            let remaining = change.map_or(1.0, |c| c.allowed * c.staying);
-            let relative_cost = result.unit_cost[[i, s]] * factor / result.price[[n, s]];
-            let new = remaining * base * relative_cost.powf(-theta);
+            let untouched = cost_powers[i] * price_power;
+            let new = match change {
+                None if untouched.is_normal() => base * untouched,
+                // Touched, or one of the powers has left the range of numbers.
+                _ => {
+                    let factor = change.map_or(1.0, |c| c.cost_factor(baseline, (s, n, i)));
+                    let remaining = change.map_or(1.0, |c| c.allowed * c.staying);
+                    let relative_cost = result.unit_cost[[i, s]] * factor / price;
+                    remaining * base * relative_cost.powf(-theta)
+                }
+            };
             sum += new;
             // Below the floor the powers themselves leave the range of full precision.
             let found = paid(i) / total;
             share.compare(found, new, found.max(new).max(1e-290), (s, n, i));
         }
-        price.compare(sum.powf(-1.0 / theta), 1.0, 1.0, (n, s, 0));
+        prices.compare(sum.powf(-1.0 / theta), 1.0, 1.0, (n, s, 0));
     }
     for (i, sold) in sales.into_iter().enumerate() {
         clearing.same(sold, result.output[[i, s]], (i, s, 0));
     }
-    [price, share, spending, clearing]
+    [prices, share, spending, clearing]
 }
