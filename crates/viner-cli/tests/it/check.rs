@@ -186,7 +186,7 @@ fn files_that_are_not_there() {
     assert_snapshot!(place.viner("check wrong.toml").failed(1), @"
     exit status 1
     -- stderr
-    error: cannot read `rates.csv`: No such file or directory (os error 2)
+    error: cannot read `rates.csv`: [what the system says]
       at wrong.toml, line 4, column 8, key `policy.0.file`
 
     error: no folder `./bundel`

@@ -134,7 +134,7 @@ fn a_demand_shift_prints_its_note() {
     );
     let ran = place.viner("run duty.toml").succeeded();
     let notes: Vec<&str> = ran.stdout.lines().filter(|line| line.starts_with("note")).collect();
-    assert_snapshot!(notes.join("\n"), @"");
+    assert_snapshot!(notes.join("\n"), @"note: a demand shift changes tastes: welfare of USA is at the new tastes");
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn a_table_that_does_not_balance_may_be_accepted() {
     assert_snapshot!(place.viner("run duty.toml -o out").failed(1), @r#"
     exit status 1
     -- stderr
-    error: baseline `icio-2019-tiny`: the accounting identities fail: deficits (sum of deficits = 0) differs by 4.000000 million at `the world`, [tiny] of world output
+    error: baseline `icio-2019-tiny`: the accounting identities fail: deficits (sum of deficits = 0) differs by 4.000000 million at `the world`, 1.1e-2 of world output
       at duty.toml, line 2, column 12, key `baseline`
     hint: repair the table, raise `--tolerance`, or set `[model] unbalanced = "accept"` to take its shares as given and solve the baseline once
     "#);

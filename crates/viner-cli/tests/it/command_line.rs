@@ -161,7 +161,7 @@ fn json() {
     let ran = place.viner("run --json -o out").succeeded();
     let json = ran.json();
     let keys: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
-    assert_snapshot!(keys.join(" "), @"");
+    assert_snapshot!(keys.join(" "), @"title baseline policies regions focus trade solver certificate notes");
     let regions = json["regions"].as_array().unwrap();
     assert_eq!(regions.len(), 20);
     for region in regions {

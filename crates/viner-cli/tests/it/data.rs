@@ -111,12 +111,12 @@ fn check_fails_with_the_worst_cell() {
     exit status 1
     -- stdout
     icio-2019-tiny
-      FAILS  output    sales = inputs + value added                            [tiny] million, [tiny] of world output at USA/A
-      FAILS  spending  purchases + tariffs = input use + final spending        [tiny] million, [tiny] of world output at ROW/C10_12
-      FAILS  trade     final - value added - tariffs = imports - exports       [tiny] million, [tiny] of world output at ROW
-      FAILS  deficits  sum of deficits = 0                                     [tiny] million, [tiny] of world output at the world
+      FAILS  output    sales = inputs + value added                            5.000e-1 million, 1.4e-3 of world output at USA/A
+      FAILS  spending  purchases + tariffs = input use + final spending        3.500e0 million, 9.6e-3 of world output at ROW/C10_12
+      FAILS  trade     final - value added - tariffs = imports - exports       3.500e0 million, 9.6e-3 of world output at ROW
+      FAILS  deficits  sum of deficits = 0                                     4.000e0 million, 1.1e-2 of world output at the world
     -- stderr
-    error: baseline `icio-2019-tiny`: the accounting identities fail: deficits (sum of deficits = 0) differs by 4.000000 million at `the world`, [tiny] of world output
+    error: baseline `icio-2019-tiny`: the accounting identities fail: deficits (sum of deficits = 0) differs by 4.000000 million at `the world`, 1.1e-2 of world output
     hint: repair the table, raise `--tolerance`, or set `[model] unbalanced = "accept"` to take its shares as given and solve the baseline once
     "#);
     let json = place.viner("data check bundle --json");

@@ -49,9 +49,7 @@ fn prohibitive_tariffs_with_fixed_deficits() {
     // How many evaluations a search without result takes is a matter of rounding.
     let said = replace_between(&ran.stderr, "numbers after ", " evaluations", "[count]");
     assert_snapshot!(said, @r#"
-    exit status 3
-    -- stderr
-    error: scenario `A wall`: no equilibrium found: the iteration left the range of finite numbers after 8100 evaluations; worst market `RUS/B` (output), off by inf, expected at most 1e-10
+    error: scenario `A wall`: no equilibrium found: the iteration left the range of finite numbers after [count] evaluations; worst market `RUS/B` (output), off by inf, expected at most 1e-10
     hint: `deficits = "fixed"` makes regions in surplus, `SAU` above all, go on paying out the same amount however little they can sell; try "income-share" or "balanced"
     hint: the same policies have an equilibrium at 25 % of their size
     hint: raise very low elasticities or lower `specific_factor_share` in the sector named, or take a looser `solver.tolerance`
@@ -68,7 +66,7 @@ fn too_few_evaluations() {
     assert_snapshot!(ran, @r#"
     exit status 3
     -- stderr
-    error: scenario `Western sanctions on Russia, 2022-2023`: no equilibrium found: the iteration ran out of evaluations after 7 evaluations; worst market `RUS/B` (output), off by [tiny], expected at most 1e-10
+    error: scenario `Western sanctions on Russia, 2022-2023`: no equilibrium found: the iteration ran out of evaluations after 7 evaluations; worst market `RUS/B` (output), off by 6.5e-2, expected at most 1e-10
     hint: `deficits = "fixed"` makes regions in surplus, `SAU` above all, go on paying out the same amount however little they can sell; try "income-share" or "balanced"
     hint: raise very low elasticities or lower `specific_factor_share` in the sector named, or take a looser `solver.tolerance`
     "#);
@@ -80,6 +78,7 @@ fn too_few_evaluations() {
 fn more_precision_than_numbers_have() {
     let place = Place::new();
     let ran = place.viner("run --set solver.tolerance=1e-300 -o out").failed(3);
+    assert!(ran.stderr.contains("is not certified"), "{ran}");
     assert!(ran.stderr.contains("expected at most 1e-300"), "{ran}");
     assert!(place.names("").is_empty());
 }

@@ -210,7 +210,7 @@ fn a_later_policy_may_override() {
     exit status 1
     -- stderr
     error: sets the embargo of `RUS→CHN/B`, which `policy.0` sets already
-      at oil.toml, line 13, column 17, key `policy.1.share`
+      at oil.toml, line 14, column 17, key `policy.1.share`
     hint: write `override = true` in the later policy if it shall replace the earlier one
     ");
     place.edit("oil.toml", "share = 0.2", "share = 0.2\noverride = true");
@@ -225,13 +225,18 @@ fn a_later_policy_may_override() {
 fn an_error_in_a_table_names_its_line() {
     let place = place();
     place.edit("tables/rates.csv", "IDN,KOR,C,0.2", "IDN,KRO,C,0.2");
-    assert_snapshot!(place.viner("check all.toml").failed(1), @"");
+    assert_snapshot!(place.viner("check all.toml").failed(1), @"
+    exit status 1
+    -- stderr
+    error: unknown region `KRO`; did you mean `KOR`?
+      at tables/rates.csv, line 3, key `importer`
+    ");
     place.edit("tables/rates.csv", "IDN,KRO,C,0.2", "IDN,KOR,C,many");
     assert_snapshot!(place.viner("check all.toml").failed(1), @"
     exit status 1
     -- stderr
     error: `rate` is not a number
-      at tables/rates.csv, line 4, key `rate`
+      at tables/rates.csv, line 3, key `rate`
       found `many`, expected a finite rate above -1 (-100 %)
     ");
 }

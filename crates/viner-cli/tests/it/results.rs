@@ -182,7 +182,7 @@ fn the_welfare_split_and_embodied_value_added() {
     place.viner("run duty.toml -o out").succeeded();
     assert_eq!(place.tables("out").len(), 5);
     let ran = place.viner("run duty.toml --welfare-split").succeeded();
-    assert_snapshot!(ran.stderr, @"");
+    assert_snapshot!(ran.stderr, @"warning: `--welfare-split` and `--embodied` write tables: name a folder with `-o`");
 }
 
 #[test]

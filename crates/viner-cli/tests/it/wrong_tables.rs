@@ -82,7 +82,7 @@ fn no_official_table() {
     assert_snapshot!(place.viner("data import icio-2018.csv -o out").failed(1), @"
     exit status 1
     -- stderr
-    error: cannot read `icio-2018.csv`: No such file or directory (os error 2)
+    error: cannot read `icio-2018.csv`: [what the system says]
     ");
     assert_snapshot!(place.viner("data import bundle/flows.csv -o out").failed(1), @"
     exit status 1
