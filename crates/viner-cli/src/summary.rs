@@ -41,7 +41,9 @@ impl Summary {
         let baseline = &problem.baseline;
         let outcomes = RegionOutcomes::of(problem, equilibrium);
         let mut order: Vec<usize> = (0..baseline.region_count()).collect();
-        order.sort_by(|&a, &b| outcomes.welfare[a].total_cmp(&outcomes.welfare[b]));
+        // What differs by rounding alone stays in the order of the labels.
+        let rounded = |n: usize| (outcomes.welfare[n] * 1e10).round();
+        order.sort_by(|&a, &b| rounded(a).total_cmp(&rounded(b)));
         let report = &question.file.report;
         let focus = report.focus.clone().unwrap_or_else(|| most_touched(problem, &order));
         Self {

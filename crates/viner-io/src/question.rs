@@ -125,7 +125,12 @@ impl Question {
             }
         };
         if let Err(errors) = Problem::new(Arc::clone(&baseline), &file.scenario) {
-            diagnostics.0.extend(errors.iter().map(|error| file.locations.locate(error)));
+            // Where something was wrong already, a policy without cells may be its consequence.
+            let already = !diagnostics.is_empty();
+            let consequence =
+                |error: &&ScenarioError| already && matches!(error, ScenarioError::NoCells { .. });
+            let own = errors.iter().filter(|error| !consequence(error));
+            diagnostics.0.extend(own.map(|error| file.locations.locate(error)));
         }
         check_report(&file, &baseline, &mut diagnostics);
         if !diagnostics.is_empty() {

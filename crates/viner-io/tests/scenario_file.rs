@@ -472,14 +472,24 @@ fn names_of_groups_and_policies_are_checked() {
 }
 
 #[test]
-fn a_wrong_policy_leaves_the_others_to_be_checked() {
+fn what_is_wrong_leaves_the_rest_to_be_checked() {
     let (file, diagnostics) = read(&WALL.replacen("change = 0.5", "change = -7", 1));
+    assert_eq!(diagnostics.len(), 1);
+    // A size that cannot be is replaced by none, so that the codes beside it can be looked up.
+    let file = file.expect("the rest is good");
+    assert_eq!(file.scenario.policies.len(), 2);
+    // A policy of unknown kind says nothing that could be looked up.
+    let (file, diagnostics) = read(&WALL.replacen("\"trade-cost\"", "\"trade-wall\"", 1));
     assert_eq!(diagnostics.len(), 1);
     let file = file.expect("the second policy is good");
     assert_eq!(file.scenario.policies.len(), 1);
     assert_eq!(file.scenario.policies[0].kind(), "tariff");
     assert_eq!(file.locations.policy_position(0), 1);
-    assert!(read(&WALL.replacen("\"USA\"", "3", 1)).0.is_none());
+    // Neither a wrong group nor a wrong elasticity hides the policies.
+    let (file, diagnostics) = read(&WALL.replacen("\"USA\"", "3", 1));
+    assert_eq!(diagnostics.len(), 1);
+    assert_eq!(file.expect("the policies are good").scenario.policies.len(), 2);
+    assert!(read("title = ").0.is_none(), "no TOML, no scenario");
 }
 
 #[test]
@@ -581,7 +591,7 @@ fn wrong_overrides_are_all_reported() {
     --set policy.0.chnge | unknown key `chnge`; did you mean `change`?
     --set policy.0.change | `change` has a value of the wrong type | the text "fast" | a finite change above -1 (-100 %)
     "#);
-    assert!(file.is_none());
+    assert!(file.is_some(), "the rest can be checked");
 
     let twice = "[[policy]]\nkind = 'embargo'\n[[policy]]\nkind = 'embargo'\n";
     let source = ScenarioSource::text("s.toml", twice);

@@ -102,7 +102,7 @@ rate = 0.2
     error: unknown region `RSU`; did you mean `RUS`?
       at wrong.toml, line 6, column 12, key `policy.0.exporter`
 
-    error: sets the tariff of `IND→USA/C`, which `policy.4` sets already
+    error: sets the tariff of `CHN→USA/C`, which `policy.3` sets already (2 cells in all)
       at wrong.toml, line 43, column 8, key `policy.5.rate`
     hint: write `override = true` in the later policy if it shall replace the earlier one
     ");
@@ -159,6 +159,12 @@ focus = "USS"
     error: `tolerance` is out of range
       at wrong.toml, line 11, column 13, key `solver.tolerance`
       found 2, expected a number between 0 and 0.01
+
+    error: unknown region `RSU`; did you mean `RUS`?
+      at wrong.toml, line 2, column 16, key `groups.west`
+
+    error: unknown region `USS`; did you mean `USA`?
+      at wrong.toml, line 14, column 9, key `report.focus`
     ");
 }
 

@@ -17,7 +17,8 @@ use super::selectors::read_selector;
 use super::table_files::{Content, Layout, TableFiles};
 use crate::diagnostic::Diagnostic;
 
-/// All policies that can be read; the others are reported and left out.
+/// All policies whose kind can be read. What is wrong with one is reported, and replaced by what does
+/// nothing, so that the names in it can still be looked up in a baseline.
 pub(super) fn read_policies(
     node: Option<&Node>,
     tables: &mut TableFiles<'_>,
@@ -61,6 +62,11 @@ struct PolicyReader<'a, 'b, 's> {
     findings: &'b mut Findings,
 }
 
+/// In place of a selection that cannot be read.
+const NOBODY: Selector = Selector::Names(Vec::new());
+/// In place of a size that cannot be read.
+const NO_SIZE: Size = (0, 0.0);
+
 /// The size of a policy: which of the kind's keys it has, and the number.
 type Size = (usize, f64);
 
@@ -74,15 +80,18 @@ impl PolicyReader<'_, '_, '_> {
             .copied()
             .chain(sizes.iter().map(|(key, _)| *key))
             .collect();
-        let keys = self.fields.check_keys(&valid, self.findings);
+        let _ = self.fields.check_keys(&valid, self.findings);
         let name = self.fields.text("name", "a name", self.findings);
         let replace = self.fields.flag("override", self.findings);
         let action = match self.fields.entry("file") {
             Some(entry) => self.action_of_table(shape, &sizes, &entry.node),
             None => self.action_of_keys(shape, &sizes),
         };
-        keys?;
-        Ok(Policy { name: name?.map(ToOwned::to_owned), action: action?, replace: replace? })
+        Ok(Policy {
+            name: name.ok().flatten().map(ToOwned::to_owned),
+            action: action?,
+            replace: replace.unwrap_or(false),
+        })
     }
 
     /// The kind of the policy, by what it acts on.
@@ -117,32 +126,32 @@ impl PolicyReader<'_, '_, '_> {
                 let sector = self.selector("sector");
                 let both_ways = self.fields.flag("both_ways", self.findings);
                 let domestic = self.fields.flag("domestic", self.findings);
-                let (which, value) = self.size(sizes, default)?;
+                let (which, value) = self.size(sizes, default).unwrap_or(NO_SIZE);
                 let instrument = *instruments.get(which).ok_or(Reported)?;
                 Ok(Action::Bilateral {
                     instrument,
                     cells: Cells::Pattern {
-                        exporter: exporter?,
-                        importer: importer?,
-                        sector: sector?,
-                        both_ways: both_ways?,
-                        domestic: domestic?,
+                        exporter: exporter.unwrap_or(NOBODY),
+                        importer: importer.unwrap_or(NOBODY),
+                        sector: sector.unwrap_or(NOBODY),
+                        both_ways: both_ways.unwrap_or(false),
+                        domestic: domestic.unwrap_or(false),
                         value,
                     },
                 })
             }
             Shape::Sector(instrument) => {
                 let (region, sector) = (self.selector("region"), self.selector("sector"));
-                let (_, value) = self.size(sizes, None)?;
-                let cells = SectorCells::Pattern { region: region?, sector: sector?, value };
+                let (_, value) = self.size(sizes, None).unwrap_or(NO_SIZE);
+                let (region, sector) = (region.unwrap_or(NOBODY), sector.unwrap_or(NOBODY));
+                let cells = SectorCells::Pattern { region, sector, value };
                 Ok(Action::Sector { instrument, cells })
             }
             Shape::Transfer => {
                 let (from, to) = (self.selector("from"), self.selector("to"));
-                let amount = transfer_amount(self.size(sizes, None)?);
-                Ok(Action::Transfer {
-                    rows: vec![TransferRow { from: from?, to: to?, amount, line: None }],
-                })
+                let amount = transfer_amount(self.size(sizes, None).unwrap_or(NO_SIZE));
+                let (from, to) = (from.unwrap_or(NOBODY), to.unwrap_or(NOBODY));
+                Ok(Action::Transfer { rows: vec![TransferRow { from, to, amount, line: None }] })
             }
         }
     }

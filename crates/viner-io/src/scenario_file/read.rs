@@ -61,10 +61,9 @@ impl ScenarioFile {
 /// Reads a scenario and applies `overrides` (`key=value`), finding everything that can be wrong
 /// without a baseline.
 ///
-/// Where only policies, the title, `[solver]` or `[report]` are wrong, the scenario comes without
-/// them, so that the rest of it can still be checked on a baseline. It must not be solved: only a
-/// scenario without any diagnostic is what the user asked for. Where anything else is wrong, there
-/// is none.
+/// What is wrong is replaced by what does nothing, so that the rest of the scenario can still be
+/// checked on a baseline. It must not be solved: only a scenario without any diagnostic is what the
+/// user asked for. A text that is no TOML gives none.
 pub fn read_scenario(
     source: &ScenarioSource,
     overrides: &[String],
@@ -88,12 +87,12 @@ fn read(
         return Err(Reported);
     }
     let set: Vec<String> = source.set.iter().chain(overrides).cloned().collect();
-    let applied = overrides::apply(&mut root, &set, findings);
+    let _ = overrides::apply(&mut root, &set, findings);
 
     let mut locations = Locations::of(&source.name, &root);
     let mut tables = TableFiles::new(source);
     let fields = Fields::of(&root, "", "a table", findings)?;
-    let keys = fields.check_keys(&KEYS, findings);
+    let _ = fields.check_keys(&KEYS, findings);
     let title = fields.text("title", "one line of text", findings);
     let baseline =
         fields.text("baseline", "the name of a built-in baseline, or the path of one", findings);
@@ -102,15 +101,14 @@ fn read(
     let solver = read_solver(fields.node("solver"), findings);
     let report = read_report(fields.node("report"), findings);
     let policies = read_policies(fields.node("policy"), &mut tables, &mut locations, findings);
-    applied.and(keys)?;
     Ok(ScenarioFile {
         scenario: Scenario {
             title: title.ok().flatten().unwrap_or_default().to_owned(),
-            groups: groups?,
-            model: model?,
+            groups,
+            model: model.unwrap_or_default(),
             policies,
         },
-        baseline: baseline?.map(ToOwned::to_owned),
+        baseline: baseline.ok().flatten().map(ToOwned::to_owned),
         solver: solver.unwrap_or_default(),
         report: report.unwrap_or_default(),
         locations,
@@ -121,15 +119,13 @@ fn read(
     })
 }
 
-/// `[groups]`; none where it is absent.
-fn read_groups(
-    node: Option<&Node>,
-    findings: &mut Findings,
-) -> Result<BTreeMap<String, Vec<String>>, Reported> {
-    let Some(node) = node else { return Ok(BTreeMap::new()) };
-    let fields = Fields::of(node, "groups", "a table, `[groups]`", findings)?;
+/// `[groups]`; none where it is absent. A group that cannot be read is empty.
+fn read_groups(node: Option<&Node>, findings: &mut Findings) -> BTreeMap<String, Vec<String>> {
     let mut groups = BTreeMap::new();
-    let mut result = Ok(());
+    let Some(node) = node else { return groups };
+    let Ok(fields) = Fields::of(node, "groups", "a table, `[groups]`", findings) else {
+        return groups;
+    };
     for entry in fields.entries() {
         let path = fields.path_of(&entry.key);
         let reserved = match entry.key.as_str() {
@@ -143,15 +139,11 @@ fn read_groups(
             let diagnostic =
                 Diagnostic::new(format!("`{}` cannot name a group: {reason}", entry.key))
                     .expected("another name");
-            result = Err(findings.add(entry.key_at, &path, diagnostic));
+            findings.add(entry.key_at, &path, diagnostic);
         }
         let expected = "a list of codes, such as [\"USA\", \"CAN\"]";
-        match texts_of(&entry.node, &path, expected, findings) {
-            Ok(members) => {
-                groups.insert(entry.key.clone(), members);
-            }
-            Err(reported) => result = Err(reported),
-        }
+        let members = texts_of(&entry.node, &path, expected, findings);
+        groups.insert(entry.key.clone(), members.unwrap_or_default());
     }
-    result.map(|()| groups)
+    groups
 }

@@ -16,8 +16,9 @@ pub enum Failure {
     /// No method reached the tolerance.
     #[error(
         "no equilibrium found: the iteration {} after {evaluations} evaluations; worst market \
-         {market}, off by {residual:.1e}, expected at most {tolerance:.0e}",
-        outcome_in_words(*outcome)
+         {market}, off by {}, expected at most {tolerance:.0e}",
+        outcome_in_words(*outcome),
+        size_in_words(*residual)
     )]
     NotSolved {
         /// How the last method ended.
@@ -32,8 +33,8 @@ pub enum Failure {
         market: String,
         /// Largest part of the policies for which an equilibrium was found.
         part: f64,
-        /// Region that must keep the largest trade surplus, where deficits are fixed.
-        fixed_surplus: Option<String>,
+        /// Whether deficits are fixed and some region is in surplus.
+        fixed_surplus: bool,
     },
     /// The solver converged, and its result does not satisfy the equations.
     #[error(
@@ -56,18 +57,22 @@ impl Failure {
                 "leave part of the trade: `share` below 1 in an embargo or exit on this sector"
                     .into(),
             ],
-            Self::NotSolved { part, fixed_surplus, .. } => {
+            Self::NotSolved { outcome, part, fixed_surplus, .. } => {
                 let mut hints = Vec::new();
-                if let Some(region) = fixed_surplus {
-                    hints.push(format!(
-                        "`deficits = \"fixed\"` makes regions in surplus, `{region}` above all, go on \
-                         paying out the same amount however little they can sell; try \"income-share\" \
-                         or \"balanced\""
-                    ));
+                if *fixed_surplus {
+                    hints.push(
+                        "`deficits = \"fixed\"` makes regions in surplus go on paying out the same \
+                         amount however little they can sell; try \"income-share\" or \"balanced\""
+                            .to_owned(),
+                    );
+                }
+                if *outcome == Outcome::EvaluationLimit {
+                    hints.push("raise `solver.max_evaluations`".to_owned());
                 }
                 if *part > 0.0 {
                     hints.push(format!(
-                        "the same policies have an equilibrium at {:.0} % of their size",
+                        "weaker policies have an equilibrium: with every ln(1 + rate), ln(1 + change) and \
+                         removed share at {:.0} % of what is asked",
                         100.0 * part
                     ));
                 }
@@ -94,4 +99,8 @@ fn outcome_in_words(outcome: Outcome) -> &'static str {
         Outcome::Diverged => "left the range of finite numbers",
         Outcome::EvaluationLimit => "ran out of evaluations",
     }
+}
+
+fn size_in_words(residual: f64) -> String {
+    if residual.is_finite() { format!("{residual:.1e}") } else { "more than any number".to_owned() }
 }

@@ -287,14 +287,11 @@ fn homotopy(
     (Progress { outcome: Outcome::Converged, evaluations: evaluations + 1, residual }, 1.0)
 }
 
-/// The region that must keep the largest trade surplus whatever its income, if any must.
-fn fixed_surplus(problem: &Problem) -> Option<String> {
+/// Whether some region must keep a trade surplus whatever its income.
+fn fixed_surplus(problem: &Problem) -> bool {
     let baseline = &problem.baseline;
-    let share = |n: &usize| baseline.deficits[*n] / baseline.income[*n];
-    let largest = (0..baseline.region_count())
-        .min_by(|a, b| share(a).total_cmp(&share(b)))
-        .filter(|n| problem.deficits == Deficits::Fixed && share(n) < -1e-9)?;
-    Some(baseline.regions.code(largest).to_owned())
+    let in_surplus = |n| baseline.deficits[n] < -1e-9 * baseline.income[n];
+    problem.deficits == Deficits::Fixed && (0..baseline.region_count()).any(in_surplus)
 }
 
 /// Name of the unknown that is furthest from its equation.

@@ -156,7 +156,7 @@ fn a_payment_beyond_a_regions_means_is_an_error_in_words() {
         let hints = failure.hints();
         assert_eq!(hints.len(), 3, "{hints:?}");
         assert!(hints[0].contains("income-share"), "{hints:?}");
-        assert!(hints[1].contains("% of their size"), "{hints:?}");
+        assert!(hints[1].contains("weaker policies"), "{hints:?}");
     }
 }
 
