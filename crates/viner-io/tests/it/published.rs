@@ -17,8 +17,8 @@ pub fn test_data(name: &str) -> Option<PathBuf> {
     present
 }
 
-/// NAFTA's tariff changes 1993 to 2005, deficits first removed: Table 2 of the working paper and of
-/// the article print real wages, terms of trade and volume of trade in percent, with two decimals.
+/// NAFTA's tariff changes from 1993 to 2005, deficits first removed. The paper prints real wages, terms
+/// of trade and volume of trade in percent, with two decimals.
 #[test]
 fn nafta_real_wages_and_first_order_effects_equal_the_printed_ones() {
     let Some(folder) = test_data("cp2015-nafta") else { return };
