@@ -197,7 +197,7 @@ fn every_kind_is_read_and_keeps_its_size() {
             panic!("{kind} acts on trade")
         };
         let written = keys.rsplit(' ').next().and_then(|value| value.parse().ok());
-        assert_eq!((*instrument, *value), (expected, written.unwrap_or(1.0)));
+        assert_eq!((instrument, *value), (&expected, written.unwrap_or(1.0)));
     }
     for (kind, key, expected) in [
         ("sector-tax", "rate", SectorInstrument::SectorTaxRate),
@@ -629,10 +629,10 @@ fn policies_are_read_from_tables() {
     assert!(file.files.contains_key("t.csv"));
 
     let (file, _) = tabled("tariff", "exporter,importer,sector,add\nRUS,USA,B,0.1\n");
-    let Action::Bilateral { instrument, .. } = file.unwrap().scenario.policies[0].action else {
+    let Action::Bilateral { instrument, .. } = &file.unwrap().scenario.policies[0].action else {
         panic!("a tariff acts on trade")
     };
-    assert_eq!(instrument, BilateralInstrument::TariffAdd);
+    assert_eq!(*instrument, BilateralInstrument::TariffAdd);
 
     let (file, _) = tabled("embargo", "exporter,importer,sector\nRUS,USA,B\n");
     assert_eq!(

@@ -127,7 +127,7 @@ impl PolicyReader<'_, '_, '_> {
                 let both_ways = self.fields.flag("both_ways", self.findings);
                 let domestic = self.fields.flag("domestic", self.findings);
                 let (which, value) = self.size(sizes, default).unwrap_or(NO_SIZE);
-                let instrument = *instruments.get(which).ok_or(Reported)?;
+                let instrument = instruments.get(which).ok_or(Reported)?.clone();
                 Ok(Action::Bilateral {
                     instrument,
                     cells: Cells::Pattern {
@@ -230,7 +230,7 @@ impl PolicyReader<'_, '_, '_> {
         match shape {
             Shape::Bilateral { instruments, .. } => {
                 let instrument = instruments.get(content.value.unwrap_or(0)).ok_or(Reported)?;
-                Ok(bilateral_rows(*instrument, content, default))
+                Ok(bilateral_rows(instrument.clone(), content, default))
             }
             Shape::Sector(instrument) => Ok(sector_rows(instrument, content)),
             Shape::Transfer => Ok(transfer_rows(content)),

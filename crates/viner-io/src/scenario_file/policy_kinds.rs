@@ -84,7 +84,7 @@ impl Shape {
         match self {
             Self::Bilateral { instruments, .. } => instruments
                 .iter()
-                .map(|instrument| (instrument.value_key(), bilateral_domain(*instrument)))
+                .map(|instrument| (instrument.value_key(), bilateral_domain(instrument)))
                 .collect(),
             Self::Sector(instrument) => {
                 vec![(instrument.value_key(), sector_domain(instrument))]
@@ -94,12 +94,16 @@ impl Shape {
     }
 }
 
-fn bilateral_domain(instrument: Bilateral) -> Domain {
+fn bilateral_domain(instrument: &Bilateral) -> Domain {
     match instrument {
         Bilateral::TariffRate | Bilateral::ExportTaxRate => TAX_RATE,
         Bilateral::TariffAdd | Bilateral::ExportTaxAdd => ADDED_RATE,
         Bilateral::TradeCostChange => CHANGE,
-        Bilateral::EmbargoShare | Bilateral::SupplierExitShare => SHARE,
+        Bilateral::EmbargoShare
+        | Bilateral::SupplierExitShare
+        | Bilateral::ExportControl(_)
+        | Bilateral::Settlement(_) => SHARE,
+        Bilateral::Quota { .. } | Bilateral::PriceCap(_) => FINITE,
     }
 }
 

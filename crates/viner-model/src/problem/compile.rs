@@ -29,12 +29,13 @@ pub(super) fn policies(
     for (index, policy) in scenario.policies.iter().enumerate() {
         match &policy.action {
             Action::Bilateral { instrument, cells } => {
-                compiler.bilateral(index, policy, *instrument, cells);
+                compiler.bilateral(index, policy, instrument, cells);
             }
             Action::Sector { instrument, cells } => {
                 compiler.sector(index, policy, *instrument, cells);
             }
             Action::Transfer { rows } => compiler.transfer(index, rows),
+            Action::Coalition { .. } => {}
         }
     }
     compiler.finish()
@@ -58,7 +59,7 @@ fn place(policy: usize, key: &str, row: Option<u64>) -> Place {
 }
 
 /// Why `value` is no size of this instrument.
-fn bilateral_domain(instrument: BilateralInstrument, value: f64) -> Option<&'static str> {
+fn bilateral_domain(instrument: &BilateralInstrument, value: f64) -> Option<&'static str> {
     match instrument {
         BilateralInstrument::TariffRate | BilateralInstrument::ExportTaxRate => {
             (!(value.is_finite() && value > -1.0)).then_some("a finite rate above -1 (-100 %)")
@@ -71,6 +72,15 @@ fn bilateral_domain(instrument: BilateralInstrument, value: f64) -> Option<&'sta
         }
         BilateralInstrument::EmbargoShare | BilateralInstrument::SupplierExitShare => {
             (!(0.0..=1.0).contains(&value)).then_some("a share between 0 and 1")
+        }
+        BilateralInstrument::ExportControl(_) | BilateralInstrument::Settlement(_) => {
+            (!(0.0..=1.0).contains(&value)).then_some("a share between 0 and 1")
+        }
+        BilateralInstrument::Quota { .. } => {
+            (!(value.is_finite() && value >= 0.0)).then_some("a finite number, at least 0")
+        }
+        BilateralInstrument::PriceCap(_) => {
+            (!(value.is_finite() && value > 0.0)).then_some("a finite number above 0")
         }
     }
 }
@@ -100,7 +110,7 @@ impl Compiler<'_> {
     fn trade_cells(
         &mut self,
         index: usize,
-        instrument: BilateralInstrument,
+        instrument: &BilateralInstrument,
         cells: &Cells,
     ) -> BTreeMap<TradeCell, f64> {
         let mut result = BTreeMap::new();
@@ -159,7 +169,7 @@ impl Compiler<'_> {
     fn trade_row(
         &mut self,
         index: usize,
-        instrument: BilateralInstrument,
+        instrument: &BilateralInstrument,
         row: &BilateralRow,
         result: &mut BTreeMap<TradeCell, f64>,
     ) {
@@ -190,7 +200,7 @@ impl Compiler<'_> {
         &mut self,
         index: usize,
         policy: &Policy,
-        instrument: BilateralInstrument,
+        instrument: &BilateralInstrument,
         cells: &Cells,
     ) {
         let kind = instrument.kind();
@@ -228,6 +238,10 @@ impl Compiler<'_> {
                 BilateralInstrument::TradeCostChange => entry.trade_cost *= 1.0 + value,
                 BilateralInstrument::EmbargoShare => entry.allowed = 1.0 - value,
                 BilateralInstrument::SupplierExitShare => entry.staying = 1.0 - value,
+                BilateralInstrument::Quota { .. }
+                | BilateralInstrument::PriceCap(_)
+                | BilateralInstrument::ExportControl(_)
+                | BilateralInstrument::Settlement(_) => {}
             }
             if matches!(kind, "tariff" | "export-tax") {
                 self.last_tax.insert((kind, cell), index);

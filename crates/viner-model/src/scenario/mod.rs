@@ -10,8 +10,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use policy::{
-    Action, BilateralInstrument, BilateralRow, Cells, Policy, SectorCells, SectorInstrument,
-    SectorRow, Selector, TransferAmount, TransferRow,
+    Action, BilateralInstrument, BilateralRow, Cells, CoalitionRule, Currencies, Currency, Hub,
+    Policy, QuotaScope, Routes, SectorCells, SectorInstrument, SectorRow, Selector, Shadow,
+    ShadowOwner, TransferAmount, TransferRow,
 };
 
 /// A question to the model.

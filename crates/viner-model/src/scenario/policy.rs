@@ -1,5 +1,7 @@
 //! Policies in words: an instrument, the cells it is laid on, and its size.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// One change to the world.
@@ -35,10 +37,17 @@ pub enum Action {
         /// Payments, each from its payers to its receivers.
         rows: Vec<TransferRow>,
     },
+    /// Moves income within a coalition by a rule, summing to 0.
+    Coalition {
+        /// Its members.
+        members: Selector,
+        /// Who gets how much.
+        rule: CoalitionRule,
+    },
 }
 
-/// Instruments laid on trade cells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+/// Instruments laid on trade cells, each with a size by cell.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum BilateralInstrument {
     /// Sets the import tariff τ'.
@@ -55,6 +64,110 @@ pub enum BilateralInstrument {
     EmbargoShare,
     /// Share of the cell whose sellers leave the market by their own choice.
     SupplierExitShare,
+    /// Largest quantity, relative to the baseline's; 0 is an embargo.
+    Quota {
+        /// λ: part of the rent that the exporter keeps; the importer has the rest.
+        rent_to_exporter: f64,
+        /// Cells that share one limit.
+        scope: QuotaScope,
+    },
+    /// Highest price at the border, relative to the baseline's, for who uses the coalition's services.
+    PriceCap(Shadow),
+    /// Share of the cell that is controlled: its direct route is closed, routes through hubs are open.
+    ExportControl(Routes),
+    /// Share of the cell that is paid in these currencies: all of it, 1.
+    Settlement(Currencies),
+}
+
+/// Cells that share one limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum QuotaScope {
+    /// All sales of an exporter in a sector to the importers of the policy.
+    #[default]
+    ExporterSector,
+    /// All cells of the policy.
+    Total,
+    /// Each cell by itself.
+    Cell,
+}
+
+/// Shipping outside the coalition that sets a price cap.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Shadow {
+    /// K: quantity it can carry, relative to the baseline quantity of the covered cells.
+    pub capacity: f64,
+    /// δ: part of the price at the border that it costs; 1 where there is no such shipping.
+    pub cost: f64,
+    /// Who earns that.
+    pub owner: ShadowOwner,
+}
+
+/// Who earns what outside shipping costs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ShadowOwner {
+    /// The importer of the cell.
+    #[default]
+    Importer,
+    /// The exporter.
+    Exporter,
+    /// Nobody: it melts.
+    Iceberg,
+    /// A region.
+    Region(String),
+}
+
+/// Ways round an export control.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Routes {
+    /// Routes through third countries; the direct one has the rest of the trade.
+    pub hubs: Vec<Hub>,
+    /// ϑ: elasticity between routes.
+    pub elasticity: f64,
+}
+
+/// A route through a third country.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Hub {
+    /// The third country.
+    pub region: String,
+    /// ρ: share of the route in the pair's trade in the baseline.
+    pub share: f64,
+    /// Cost added by enforcement, which melts.
+    pub enforcement: f64,
+    /// Cost added by the hub, which is its income.
+    pub margin: f64,
+}
+
+/// Currencies in which trade is paid.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Currencies {
+    /// All of them; their shares sum to 1.
+    pub currencies: Vec<Currency>,
+    /// ς: elasticity between currencies.
+    pub elasticity: f64,
+}
+
+/// A currency in which trade is paid.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Currency {
+    /// Its code.
+    pub code: String,
+    /// ω: its share in the baseline.
+    pub share: f64,
+    /// Its cost is multiplied by 1 + change.
+    pub change: f64,
+}
+
+/// How a coalition shares its losses.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CoalitionRule {
+    /// Welfare changes by the same factor in every member.
+    EqualWelfare,
+    /// Every member bears its stated part of the coalition's loss.
+    Weights(BTreeMap<String, f64>),
 }
 
 /// Instruments laid on a sector of a region.
@@ -177,23 +290,32 @@ pub enum TransferAmount {
 
 impl BilateralInstrument {
     /// Kind of policy in scenario files.
-    pub fn kind(self) -> &'static str {
+    pub fn kind(&self) -> &'static str {
         match self {
             Self::TariffRate | Self::TariffAdd => "tariff",
             Self::ExportTaxRate | Self::ExportTaxAdd => "export-tax",
             Self::TradeCostChange => "trade-cost",
             Self::EmbargoShare => "embargo",
             Self::SupplierExitShare => "supplier-exit",
+            Self::Quota { .. } => "quota",
+            Self::PriceCap(_) => "price-cap",
+            Self::ExportControl(_) => "export-control",
+            Self::Settlement(_) => "settlement",
         }
     }
 
     /// Key of the size in scenario files and tables.
-    pub fn value_key(self) -> &'static str {
+    pub fn value_key(&self) -> &'static str {
         match self {
             Self::TariffRate | Self::ExportTaxRate => "rate",
             Self::TariffAdd | Self::ExportTaxAdd => "add",
             Self::TradeCostChange => "change",
-            Self::EmbargoShare | Self::SupplierExitShare => "share",
+            Self::EmbargoShare
+            | Self::SupplierExitShare
+            | Self::ExportControl(_)
+            | Self::Settlement(_) => "share",
+            Self::Quota { .. } => "quantity",
+            Self::PriceCap(_) => "cap",
         }
     }
 }
@@ -224,6 +346,7 @@ impl Policy {
             Action::Bilateral { instrument, .. } => instrument.kind(),
             Action::Sector { instrument, .. } => instrument.kind(),
             Action::Transfer { .. } => "transfer",
+            Action::Coalition { .. } => "coalition-transfer",
         }
     }
 }

@@ -115,7 +115,8 @@ fn numbers_outside_their_domain() {
         (On::EmbargoShare, -0.01, "share"),
         (On::SupplierExitShare, f64::NAN, "share"),
     ] {
-        let errors = errors(&economy(), COBB_DOUGLAS.model(), [trade(instrument, CELLS, bad)]);
+        let errors =
+            errors(&economy(), COBB_DOUGLAS.model(), [trade(instrument.clone(), CELLS, bad)]);
         let found = &errors[0];
         assert!(matches!(found, ScenarioError::OutOfRange { .. }), "{instrument:?}: {errors:?}");
         assert_place(found, Section::Policy(0), key, None);
@@ -169,8 +170,8 @@ fn elasticities_outside_their_domain() {
 #[test]
 fn two_policies_on_one_cell_conflict_until_one_replaces() {
     for instrument in [On::TariffRate, On::ExportTaxRate, On::EmbargoShare, On::SupplierExitShare] {
-        let first = || trade(instrument, ("R000", "!R000", "*"), 0.5);
-        let second = || trade(instrument, CELLS, 0.25);
+        let first = || trade(instrument.clone(), ("R000", "!R000", "*"), 0.5);
+        let second = || trade(instrument.clone(), CELLS, 0.25);
         let error = only_error([first(), second()]);
         let ScenarioError::Conflict { cell, earlier, cells, kind, .. } = &error else {
             panic!("{error:?}")
