@@ -1,14 +1,17 @@
 //! The fixed-point map whose solution is the equilibrium.
 //!
 //! Unknowns, in this order: `ln V̂` by region and sector (`ln Ŷ` in sectors without factors),
-//! `ln P̂` by region and sector bought, and income from outside the factors by region, over the
-//! baseline's income. Inactive cells stay at 0.
+//! `ln P̂` by region and sector bought, income from outside the factors by region, over the
+//! baseline's income, and one unknown per wedge (see [`Track`](crate::equations::limits::Track)).
+//! Inactive cells stay at 0.
 
 use rayon::prelude::*;
 use viner_numerics::{Dual, FixedPoint, Real};
 
 use super::system::System;
+use crate::equations::limits::WedgePoint;
 use crate::equations::production::{Response, Totals};
+use crate::equations::rents::{Receiver, Rent};
 use crate::equations::sourcing::Cleared;
 use crate::scenario::Deficits;
 
@@ -40,6 +43,24 @@ pub struct Evaluation<T> {
     pub tariffs: Vec<T>,
     /// Export taxes, `[sector, region]`.
     pub export_taxes: Vec<T>,
+    /// Rents, fees and margins of hubs, `[region]`.
+    pub rents: Vec<T>,
+    /// Spending on split cells at purchaser value, by sector.
+    pub split_spending: Vec<Vec<T>>,
+    /// The wedges.
+    pub wedges: WedgeValues<T>,
+}
+
+/// Wedges at one evaluation.
+pub struct WedgeValues<T> {
+    /// Where on their tracks they are.
+    pub points: Vec<WedgePoint<T>>,
+    /// As the accounts of their cells see them.
+    pub rents: Vec<Rent<T>>,
+    /// `ln Q`: quantity of their cells relative to the baseline.
+    pub log_quantities: Vec<T>,
+    /// `ln b` of the exporter, where the limit is on a price.
+    pub log_prices: Vec<T>,
 }
 
 impl<'a> EquilibriumMap<'a> {
@@ -69,6 +90,7 @@ impl<'a> EquilibriumMap<'a> {
         point.extend((0..baseline.region_count()).map(|n| {
             (baseline.income[n] - baseline.value_added.row(n).sum()) / baseline.income[n]
         }));
+        point.resize(self.dimension(), 0.0);
         point
     }
 
@@ -79,7 +101,10 @@ impl<'a> EquilibriumMap<'a> {
         let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
         let cells = regions * sectors;
         let (log_activity, rest) = x.split_at(cells);
-        let (log_prices, other_income) = rest.split_at(cells);
+        let (log_prices, rest) = rest.split_at(cells);
+        let (other_income, tracks) = rest.split_at(regions);
+        let points: Vec<WedgePoint<T>> =
+            system.wedges.iter().zip(tracks).map(|(wedge, &y)| wedge.track.point(y)).collect();
         let zeros = || vec![T::constant(0.0); cells];
         let (mut log_costs, mut log_share_shift, mut expenditure) = (zeros(), zeros(), zeros());
         let parallel = regions * cells >= PARALLEL_FROM;
@@ -116,14 +141,18 @@ impl<'a> EquilibriumMap<'a> {
 
         let (mut new_prices, mut sales, mut tariffs, mut export_taxes) =
             (zeros(), zeros(), zeros(), zeros());
-        let clear = |(s, (((prices, sales), tariffs), export_taxes)): (
+        let mut split_spending: Vec<Vec<T>> =
+            system.accounts.iter().map(|cells| vec![T::constant(0.0); cells.len()]).collect();
+        let clear = |(s, ((((prices, sales), tariffs), export_taxes), split_spending)): (
             usize,
-            (((&mut [T], &mut [T]), &mut [T]), &mut [T]),
+            ((((&mut [T], &mut [T]), &mut [T]), &mut [T]), &mut Vec<T>),
         )| {
             let costs: Vec<T> = (0..regions).map(|i| log_costs[i * sectors + s]).collect();
             let spending: Vec<T> = (0..regions).map(|n| expenditure[n * sectors + s]).collect();
-            let mut cleared = Cleared { log_prices: prices, sales, tariffs, export_taxes };
-            system.markets[s].clear(&costs, &spending, &mut cleared);
+            let factors = self.wedge_factors(s, &points);
+            let mut cleared =
+                Cleared { log_prices: prices, sales, tariffs, export_taxes, split_spending };
+            system.markets[s].clear(&costs, &spending, &factors, &mut cleared);
         };
         if parallel {
             new_prices
@@ -131,6 +160,7 @@ impl<'a> EquilibriumMap<'a> {
                 .zip(sales.par_chunks_mut(regions))
                 .zip(tariffs.par_chunks_mut(regions))
                 .zip(export_taxes.par_chunks_mut(regions))
+                .zip(split_spending.par_iter_mut())
                 .enumerate()
                 .for_each(clear);
         } else {
@@ -139,10 +169,12 @@ impl<'a> EquilibriumMap<'a> {
                 .zip(sales.chunks_mut(regions))
                 .zip(tariffs.chunks_mut(regions))
                 .zip(export_taxes.chunks_mut(regions))
+                .zip(split_spending.iter_mut())
                 .enumerate()
                 .for_each(clear);
         }
-        Evaluation {
+        let wedges = self.wedge_values(points, &log_costs, &split_spending);
+        let mut evaluation = Evaluation {
             log_costs,
             log_share_shift,
             expenditure,
@@ -151,6 +183,91 @@ impl<'a> EquilibriumMap<'a> {
             sales,
             tariffs,
             export_taxes,
+            rents: vec![T::constant(0.0); regions],
+            split_spending,
+            wedges,
+        };
+        self.divide_split_cells(&mut evaluation);
+        evaluation
+    }
+
+    /// `Π m^{−θ}` by split cell of a sector.
+    fn wedge_factors<T: Real>(&self, sector: usize, points: &[WedgePoint<T>]) -> Vec<T> {
+        let theta = self.system.markets[sector].trade_elasticity;
+        self.system.accounts[sector]
+            .iter()
+            .map(|accounts| {
+                if accounts.wedges.iter().any(|&wedge| points[wedge].closed) {
+                    return T::constant(0.0);
+                }
+                let zero = T::constant(0.0);
+                let log_multiplier =
+                    accounts.wedges.iter().fold(zero, |sum, &w| sum + points[w].log_multiplier);
+                (log_multiplier * -theta).exp()
+            })
+            .collect()
+    }
+
+    /// Quantities and prices under limits, at given spending on split cells.
+    fn wedge_values<T: Real>(
+        &self,
+        points: Vec<WedgePoint<T>>,
+        log_costs: &[T],
+        split_spending: &[Vec<T>],
+    ) -> WedgeValues<T> {
+        let system = self.system;
+        let sectors = system.markets.len();
+        let inverse = |wedge: usize| {
+            let point = &points[wedge];
+            if point.closed { T::constant(0.0) } else { (-point.log_multiplier).exp() }
+        };
+        let log_quantities: Vec<T> = system
+            .wedges
+            .iter()
+            .map(|wedge| {
+                let mut quantity = T::constant(0.0);
+                for cell in &wedge.cells {
+                    let accounts = &system.accounts[cell.sector][cell.split];
+                    let spending = split_spending[cell.sector][cell.split];
+                    let mut goods = spending * accounts.before_tariff;
+                    for &wedge in &accounts.wedges {
+                        goods = goods * inverse(wedge);
+                    }
+                    let log_cost = log_costs[cell.exporter * sectors + cell.sector];
+                    quantity += goods * (-log_cost).exp() * cell.quantity;
+                }
+                quantity.ln()
+            })
+            .collect();
+        let rents = system
+            .wedges
+            .iter()
+            .zip(points.iter().zip(&log_quantities))
+            .map(|(wedge, (point, &log_quantity))| wedge.rent(point, log_quantity))
+            .collect();
+        let log_prices =
+            system.wedges.iter().map(|wedge| wedge.log_price(log_costs, sectors)).collect();
+        WedgeValues { points, rents, log_quantities, log_prices }
+    }
+
+    /// Adds what the split cells bring to sales, taxes and rents.
+    fn divide_split_cells<T: Real>(&self, evaluation: &mut Evaluation<T>) {
+        let regions = evaluation.rents.len();
+        for (s, accounts) in self.system.accounts.iter().enumerate() {
+            for (split, accounts) in accounts.iter().enumerate() {
+                let cell = &self.system.markets[s].split_cells[split];
+                let rents = &mut evaluation.rents;
+                let pay = |_, receiver, amount| match receiver {
+                    Receiver::Importer => rents[cell.importer] += amount,
+                    Receiver::Exporter => rents[cell.exporter] += amount,
+                    Receiver::Region(region) => rents[region] += amount,
+                };
+                let spending = evaluation.split_spending[s][split];
+                let divided = accounts.divide(spending, &evaluation.wedges.rents, pay);
+                evaluation.sales[s * regions + cell.exporter] += divided.producer_value;
+                evaluation.export_taxes[s * regions + cell.exporter] += divided.export_tax;
+                evaluation.tariffs[s * regions + cell.importer] += divided.tariff;
+            }
         }
     }
 
@@ -198,15 +315,47 @@ impl<'a> EquilibriumMap<'a> {
             }
         }
 
-        let deficits = self.deficits(&evaluation.totals);
-        for n in 0..regions {
-            let mut income = deficits[n] + system.problem.counterfactual.transfers[n];
-            for s in 0..sectors {
-                income += evaluation.tariffs[s * regions + n];
-                income += evaluation.export_taxes[s * regions + n];
-            }
+        let (incomes, transfers) = self.other_incomes(&evaluation);
+        for (n, income) in incomes.into_iter().enumerate() {
             image[2 * cells + n] = income * baseline.income[n].recip();
         }
+        for (n, transfer) in transfers {
+            image[2 * cells + n] += transfer * baseline.income[n].recip();
+        }
+        let first = 2 * cells + regions;
+        let WedgeValues { log_quantities, log_prices, .. } = &evaluation.wedges;
+        for (index, wedge) in system.wedges.iter().enumerate() {
+            let y = x[first + index];
+            image[first + index] = wedge.track.image(y, log_quantities[index], log_prices[index]);
+        }
+    }
+
+    /// Income from outside the factors by region, before transfers within coalitions, and those.
+    pub fn other_incomes<T: Real>(&self, evaluation: &Evaluation<T>) -> (Vec<T>, Vec<(usize, T)>) {
+        let baseline = &self.system.problem.baseline;
+        let counterfactual = &self.system.problem.counterfactual;
+        let regions = baseline.region_count();
+        let totals = &evaluation.totals;
+        let mut incomes = self.deficits(totals);
+        for (n, income) in incomes.iter_mut().enumerate() {
+            *income += evaluation.rents[n];
+            *income += T::constant(counterfactual.transfers[n]);
+            for s in 0..baseline.sector_count() {
+                *income += evaluation.tariffs[s * regions + n];
+                *income += evaluation.export_taxes[s * regions + n];
+            }
+        }
+        let mut transfers = Vec::new();
+        for coalition in &counterfactual.coalitions {
+            let members = coalition.members.iter();
+            let before: Vec<T> =
+                members.clone().map(|&n| totals[n].value_added + incomes[n]).collect();
+            let needs: Vec<T> =
+                members.map(|&n| totals[n].log_price_index.exp() * baseline.income[n]).collect();
+            let amounts = coalition.transfers(&before, &needs);
+            transfers.extend(coalition.members.iter().copied().zip(amounts));
+        }
+        (incomes, transfers)
     }
 
     /// `D'` at the incomes of an evaluation.
@@ -238,7 +387,7 @@ impl<'a> EquilibriumMap<'a> {
 impl FixedPoint for EquilibriumMap<'_> {
     fn dimension(&self) -> usize {
         let baseline = &self.system.problem.baseline;
-        baseline.region_count() * (2 * baseline.sector_count() + 1)
+        baseline.region_count() * (2 * baseline.sector_count() + 1) + self.system.wedges.len()
     }
 
     fn evaluate(&mut self, x: &[f64], image: &mut [f64]) {

@@ -5,8 +5,9 @@ use viner_numerics::{FixedPoint, Limits, Outcome, Progress, anderson, newton};
 use super::certificate::{Certificate, certify};
 use super::map::EquilibriumMap;
 use super::system::System;
-use super::{Equilibrium, Failure, assemble};
-use crate::problem::Problem;
+use super::{Equilibrium, Failure, Regime, WedgeOutcome, assemble};
+use crate::equations::limits::CapTrack;
+use crate::problem::{Problem, WedgeRule};
 use crate::scenario::Deficits;
 
 /// How exactly, and for how long, to solve.
@@ -98,12 +99,63 @@ fn certified(
     only: Option<Method>,
     settings: Settings,
 ) -> Result<Equilibrium, Failure> {
+    let mut found = one_equilibrium(problem, start, only, settings)?;
+    for start in other_starts(problem, &found) {
+        let Ok(other) = one_equilibrium(problem, Some(&start), only, settings) else { continue };
+        let shadow = |equilibrium: &Equilibrium| -> f64 {
+            equilibrium.wedges.iter().map(|wedge| wedge.shadow).sum()
+        };
+        let differs = |(a, b): (&WedgeOutcome, &WedgeOutcome)| (a.shadow - b.shadow).abs() > 1e-6;
+        let several: Vec<bool> = found
+            .wedges
+            .iter()
+            .zip(&other.wedges)
+            .map(|(a, b)| a.several || differs((a, b)))
+            .collect();
+        if shadow(&other) < shadow(&found) - 1e-6 {
+            found = other;
+        }
+        for (wedge, several) in found.wedges.iter_mut().zip(several) {
+            wedge.several = several;
+        }
+    }
+    Ok(found)
+}
+
+/// Starts from which a problem with more than one equilibrium leads to the others: the unknowns of
+/// one, with outside shipping empty and full. None where the equilibrium is unique.
+fn other_starts(problem: &Problem, found: &Equilibrium) -> Vec<Vec<f64>> {
+    let wedges = &problem.counterfactual.wedges;
+    let first = found.unknowns.len() - wedges.len();
+    let mut starts = vec![found.unknowns.clone(), found.unknowns.clone()];
+    let mut any = false;
+    for (index, wedge) in wedges.iter().enumerate() {
+        if let WedgeRule::PriceCap(cap) = &wedge.rule
+            && let Some([empty, full]) = CapTrack::ends_of_shadow(cap)
+        {
+            any = true;
+            starts[0][first + index] = empty;
+            starts[1][first + index] = full;
+        }
+    }
+    if any { starts } else { Vec::new() }
+}
+
+fn one_equilibrium(
+    problem: &Problem,
+    start: Option<&[f64]>,
+    only: Option<Method>,
+    settings: Settings,
+) -> Result<Equilibrium, Failure> {
     let system = System::new(problem)?;
     let mut map = EquilibriumMap::new(&system);
-    let mut point = match start {
-        Some(start) if start.len() == map.dimension() => start.to_vec(),
-        _ => map.baseline_point(),
-    };
+    let mut point = map.baseline_point();
+    // Wedges come last: a start with other wedges still says where the economy is.
+    let economy = point.len() - system.wedges.len();
+    if let Some(start) = start.filter(|start| start.len() >= economy) {
+        let common = if start.len() == point.len() { point.len() } else { economy };
+        point[..common].copy_from_slice(&start[..common]);
+    }
     // The residual of the map is in logarithms; sums and high elasticities enlarge it on the way to
     // the certificate, and a result is worth more digits than its tolerance asks for: a few more
     // evaluations bring them. What cannot be reached for rounding is left to the certificate.
@@ -133,6 +185,23 @@ fn certified(
         let statistics =
             Statistics { method, evaluations: progress.evaluations, residual: progress.residual };
         let mut equilibrium = assemble::equilibrium(&system, &map, &point, statistics);
+        let withdrawn: Vec<usize> = (0..equilibrium.wedges.len())
+            .filter(|&wedge| {
+                equilibrium.wedges[wedge].regime == Regime::Withdrawn
+                    && !problem.counterfactual.wedges[wedge].closed
+            })
+            .collect();
+        if !withdrawn.is_empty() {
+            // The cap is below any price at which the exporter sells: the rest is an embargo.
+            let left = Settings {
+                max_evaluations: settings.max_evaluations.saturating_sub(spent),
+                ..settings
+            };
+            let mut embargo =
+                one_equilibrium(&problem.closing(&withdrawn), Some(&point), only, left)?;
+            embargo.statistics.evaluations += spent;
+            return Ok(embargo);
+        }
         equilibrium.certificate = certify(problem, &equilibrium);
         if equilibrium.certificate.worst().relative <= settings.tolerance {
             return Ok(equilibrium);
@@ -307,7 +376,12 @@ fn worst_market(system: &System<'_>, map: &mut EquilibriumMap<'_>, point: &[f64]
     };
     let worst = (0..point.len()).max_by(|&a, &b| distance(a).total_cmp(&distance(b))).unwrap_or(0);
     let cell = |index: usize| baseline.cell_name(index / sectors, index % sectors);
-    if worst < cells {
+    let regions = baseline.region_count();
+    if worst >= 2 * cells + regions {
+        let wedge = &system.problem.counterfactual.wedges[worst - 2 * cells - regions];
+        let ((s, n, i), _) = wedge.cells[0];
+        format!("`{}` (limit of `policy.{}`)", baseline.trade_cell_name(s, n, i), wedge.policy)
+    } else if worst < cells {
         format!("`{}` (output)", cell(worst))
     } else if worst < 2 * cells {
         format!("`{}` (price to buyers)", cell(worst - cells))

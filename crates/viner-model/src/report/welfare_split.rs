@@ -2,20 +2,25 @@
 
 use ndarray::{Array1, Array2, Array3};
 
+use crate::baseline::Baseline;
 use crate::equilibrium::{Equilibrium, Failure, Settings, solve_from};
-use crate::problem::{CellChange, Problem};
+use crate::problem::{CellChange, Problem, TradeCell};
 
 /// A source of welfare change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     /// Prices of exports and imports at the border: `Σ_exp B dlnb − Σ_imp B dlnb`.
     TermsOfTrade,
-    /// Volume of imports that bear a tariff: `Σ τB (dlnB − dlnb)`.
+    /// Volume of imports that bear a tariff, or a wedge whose rent the importer keeps:
+    /// `Σ τB (dlnB − dlnb)` for tariffs alone.
     TariffVolume,
-    /// Volume of exports that bear a tax: `Σ xX (dlnX − dlnc)`.
+    /// Volume of exports that bear a tax, or a wedge whose rent the exporter keeps:
+    /// `Σ xX (dlnX − dlnc)` for taxes alone.
     ExportTaxVolume,
-    /// Iceberg costs of what is bought: `−Σ B(1+τ) dlnκ`.
+    /// Costs of trade, of routes and of payment of what is bought: `−Σ P dlnκ`.
     TradeCosts,
+    /// Fees and margins of trade between others.
+    Fees,
     /// Varieties that embargoes and exits take away: `Σ B(1+τ) dln(1−f) / θ`.
     Varieties,
     /// `Σ Y dlnÂ`.
@@ -32,11 +37,12 @@ pub enum Part {
 
 impl Part {
     /// All parts, in the order of [`WelfareSplit::parts`].
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::TermsOfTrade,
         Self::TariffVolume,
         Self::ExportTaxVolume,
         Self::TradeCosts,
+        Self::Fees,
         Self::Varieties,
         Self::Productivity,
         Self::Employment,
@@ -52,6 +58,7 @@ impl Part {
             Self::TariffVolume => "tariff_volume",
             Self::ExportTaxVolume => "export_tax_volume",
             Self::TradeCosts => "trade_costs",
+            Self::Fees => "fees",
             Self::Varieties => "varieties",
             Self::Productivity => "productivity",
             Self::Employment => "employment",
@@ -149,10 +156,10 @@ struct Point {
     weight: Array1<f64>,
     /// `X`, `[sector, importer, exporter]`.
     flows: Array3<f64>,
-    /// What every cell's policy is.
-    cells: Vec<((usize, usize, usize), CellChange)>,
-    /// Spending on a cell per share of its varieties that remain, for cells that lose some.
-    full_spending: Vec<f64>,
+    /// The accounts of every cell that a policy touches.
+    cells: Vec<(TradeCell, CellPoint)>,
+    /// Fees and margins received of trade between others, by region.
+    fees: Array1<f64>,
     log_cost: Array2<f64>,
     log_productivity: Array2<f64>,
     log_price: Array2<f64>,
@@ -169,19 +176,18 @@ struct Point {
 impl Point {
     fn of(problem: &Problem, goal: &Problem, equilibrium: &Equilibrium) -> Self {
         let baseline = &problem.baseline;
-        let cells: Vec<_> =
-            problem.counterfactual.cells.iter().map(|(cell, change)| (*cell, *change)).collect();
-        let full_spending = cells
+        let cells: Vec<(TradeCell, CellPoint)> = problem
+            .counterfactual
+            .cells
             .iter()
-            .map(|&((s, n, i), change)| {
-                let relative_cost = equilibrium.unit_cost[[i, s]]
-                    * change.cost_factor(baseline, (s, n, i))
-                    / equilibrium.price[[n, s]];
-                baseline.trade_shares[[s, n, i]]
-                    * relative_cost.powf(-problem.elasticities.trade[s])
-                    * equilibrium.expenditure[[n, s]]
-            })
+            .map(|(&cell, change)| (cell, CellPoint::of(problem, equilibrium, cell, change)))
             .collect();
+        let mut fees = Array1::zeros(baseline.region_count());
+        for (&(_, n, i), flow) in &equilibrium.split_trade {
+            for payment in flow.payments.iter().filter(|payment| ![i, n].contains(&payment.to)) {
+                fees[payment.to] += payment.amount;
+            }
+        }
         let at_tastes = |tastes: &Array2<f64>| {
             let power = 1.0 - problem.elasticities.final_demand;
             let mut spending = tastes.clone();
@@ -212,19 +218,123 @@ impl Point {
             weight,
             flows: equilibrium.trade_flows.clone(),
             cells,
-            full_spending,
+            fees,
             log_cost: equilibrium.unit_cost.mapv(f64::ln),
             log_productivity: problem.counterfactual.productivity.mapv(f64::ln),
             log_price: equilibrium.price.mapv(f64::ln),
             output: equilibrium.output.clone(),
             labour_income: (&labour_share * &equilibrium.value_added).sum_axis(ndarray::Axis(1)),
             log_employment: equilibrium.employment.mapv(f64::ln),
-            transfers: problem.counterfactual.transfers.clone(),
+            transfers: equilibrium.transfers.clone(),
             deficits: equilibrium.deficits.clone(),
             final_spending: at_tastes(&problem.counterfactual.final_shares),
             new_final_spending: at_tastes(new_tastes),
         }
     }
+}
+
+/// The accounts of a trade cell at one point of the path.
+#[derive(Clone)]
+struct CellPoint {
+    /// X: producer value.
+    made: f64,
+    /// What is paid for the good itself: `(1+x)B`.
+    goods: f64,
+    /// At purchaser value.
+    spending: f64,
+    /// What the exporter's region gets per unit of producer value.
+    received: f64,
+    /// What the importer's region pays to others, per unit of `goods`.
+    paid_abroad: f64,
+    /// Tariff and rents that the importer's region keeps, per unit of `goods`.
+    kept_by_importer: f64,
+    /// `ln(1+x)`.
+    log_export_tax: f64,
+    /// `ln κ`, without nests.
+    log_trade_cost: f64,
+    /// By nest: spending on its variety, and the logarithm of its cost.
+    nests: Vec<(f64, f64)>,
+    /// Share of the varieties that neither embargo nor exit takes away.
+    remaining: f64,
+    /// Spending per share of the varieties that remain.
+    full_spending: f64,
+}
+
+impl CellPoint {
+    fn untouched(baseline: &Baseline, cell: TradeCell, flows: &Array3<f64>) -> Self {
+        let (s, n, i) = cell;
+        let (made, tariff) = (flows[[s, n, i]], baseline.tariff(s, n, i));
+        let tax = baseline.export_tax(s, n, i);
+        let goods = made * (1.0 + tax);
+        Self {
+            made,
+            goods,
+            spending: goods * (1.0 + tariff),
+            received: 1.0 + tax,
+            paid_abroad: 1.0,
+            kept_by_importer: tariff,
+            log_export_tax: tax.ln_1p(),
+            log_trade_cost: 0.0,
+            nests: Vec::new(),
+            remaining: 1.0,
+            full_spending: 0.0,
+        }
+    }
+
+    fn of(
+        problem: &Problem,
+        equilibrium: &Equilibrium,
+        cell: TradeCell,
+        change: &CellChange,
+    ) -> Self {
+        let (s, n, i) = cell;
+        let (baseline, counterfactual) = (&problem.baseline, &problem.counterfactual);
+        let theta = problem.elasticities.trade[s];
+        let made = equilibrium.trade_flows[[s, n, i]];
+        let mut point = Self::untouched(baseline, cell, &equilibrium.trade_flows);
+        point.log_export_tax = change.export_tax.ln_1p();
+        point.log_trade_cost = change.trade_cost.ln();
+        point.received = 1.0 + change.export_tax;
+        point.kept_by_importer = change.tariff;
+        point.goods = made * (1.0 + change.export_tax);
+        point.spending = point.goods * (1.0 + change.tariff);
+        if let Some(flow) = equilibrium.split_trade.get(&cell).filter(|_| made > 0.0) {
+            let kept = |region: usize| -> f64 {
+                let to_region = flow.payments.iter().filter(|payment| payment.to == region);
+                to_region.map(|payment| payment.amount).sum()
+            };
+            point.goods = flow.goods;
+            point.spending = flow.before_tariff * (1.0 + change.tariff);
+            point.paid_abroad = (flow.before_tariff - kept(n)) / flow.goods;
+            point.kept_by_importer = point.spending / flow.goods - point.paid_abroad;
+            if i != n {
+                point.received += kept(i) / made;
+            }
+        }
+        point.nests = change
+            .nests
+            .iter()
+            .map(|&(nest, part)| {
+                let nest = &counterfactual.nests[nest];
+                let inside = nest.part_of_spending(part, theta);
+                (point.spending * inside, if inside > 0.0 { nest.log_cost() } else { 0.0 })
+            })
+            .collect();
+        point.remaining = change.remaining();
+        let multiplier = equilibrium.multiplier(change);
+        let relative_cost =
+            equilibrium.unit_cost[[i, s]] * change.cost_factor(baseline, cell) * multiplier
+                / equilibrium.price[[n, s]];
+        point.full_spending = baseline.trade_shares[[s, n, i]]
+            * (counterfactual.blend(change, theta).log_weight - theta * relative_cost.ln()).exp()
+            * equilibrium.expenditure[[n, s]];
+        point
+    }
+}
+
+/// `ln(after/before)` of two positive ratios; equal ones give exactly 0.
+fn log_ratio(before: f64, after: f64) -> f64 {
+    if before == after { 0.0 } else { (after / before).ln() }
 }
 
 /// Sum over the steps of the path of (mean integrand) × (increment), `[region, part]`.
@@ -244,42 +354,46 @@ fn step(problem: &Problem, old: &Point, new: &Point, parts: &mut Array2<f64>) {
         let mean = 0.5 * (old.weight[n] * before + new.weight[n] * after);
         parts[[n, part as usize]] += mean * increment;
     };
-    let mut cells = old.cells.iter().zip(&new.cells).enumerate().peekable();
+    let mut cells = old.cells.iter().zip(&new.cells).peekable();
     for s in 0..sectors {
         for n in 0..regions {
             for i in 0..regions {
-                let (x0, x1) = (old.flows[[s, n, i]], new.flows[[s, n, i]]);
-                let touched = cells.next_if(|(_, (cell, _))| cell.0 == (s, n, i));
-                let untouched = CellChange::none(baseline, (s, n, i));
-                let (c0, c1) = touched.map_or((untouched, untouched), |(_, (a, b))| (a.1, b.1));
-                if x0 == 0.0 && x1 == 0.0 {
+                let cell = (s, n, i);
+                let touched = cells.next_if(|((touched, _), _)| *touched == cell);
+                if old.flows[[s, n, i]] == 0.0 && new.flows[[s, n, i]] == 0.0 {
                     continue;
                 }
+                let untouched = |point: &Point| CellPoint::untouched(baseline, cell, &point.flows);
+                let (a, b) = match touched {
+                    Some(((_, a), (_, b))) => (a.clone(), b.clone()),
+                    None => (untouched(old), untouched(new)),
+                };
                 let cost = new.log_cost[[i, s]] - old.log_cost[[i, s]];
-                let tax = ((1.0 + c1.export_tax) / (1.0 + c0.export_tax)).ln();
-                let border = cost + tax;
-                let (b0, b1) = (x0 * (1.0 + c0.export_tax), x1 * (1.0 + c1.export_tax));
-                if i != n {
-                    add(i, Part::TermsOfTrade, b0, b1, border);
-                    add(n, Part::TermsOfTrade, -b0, -b1, border);
+                let border = cost + (b.log_export_tax - a.log_export_tax);
+                let sold = cost + log_ratio(a.received, b.received);
+                let bought = border + log_ratio(a.paid_abroad, b.paid_abroad);
+                if i != n || a.received != a.paid_abroad || b.received != b.paid_abroad {
+                    add(i, Part::TermsOfTrade, a.made * a.received, b.made * b.received, sold);
+                    let (w0, w1) = (a.goods * a.paid_abroad, b.goods * b.paid_abroad);
+                    add(n, Part::TermsOfTrade, -w0, -w1, bought);
                 }
-                if c0.tariff != 0.0 || c1.tariff != 0.0 {
-                    add(n, Part::TariffVolume, c0.tariff, c1.tariff, b1 - b0);
-                    add(n, Part::TariffVolume, -c0.tariff * b0, -c1.tariff * b1, border);
+                if a.kept_by_importer != 0.0 || b.kept_by_importer != 0.0 {
+                    let (k0, k1) = (a.kept_by_importer, b.kept_by_importer);
+                    add(n, Part::TariffVolume, k0, k1, b.goods - a.goods);
+                    add(n, Part::TariffVolume, -k0 * a.goods, -k1 * b.goods, border);
                 }
-                if c0.export_tax != 0.0 || c1.export_tax != 0.0 {
-                    add(i, Part::ExportTaxVolume, c0.export_tax, c1.export_tax, x1 - x0);
-                    let (t0, t1) = (-c0.export_tax * x0, -c1.export_tax * x1);
-                    add(i, Part::ExportTaxVolume, t0, t1, cost);
+                if a.received != 1.0 || b.received != 1.0 {
+                    let (k0, k1) = (a.received - 1.0, b.received - 1.0);
+                    add(i, Part::ExportTaxVolume, k0, k1, b.made - a.made);
+                    add(i, Part::ExportTaxVolume, -k0 * a.made, -k1 * b.made, cost);
                 }
-                if let Some((index, _)) = touched {
-                    let (p0, p1) = (b0 * (1.0 + c0.tariff), b1 * (1.0 + c1.tariff));
-                    let trade_cost = (c1.trade_cost / c0.trade_cost).ln();
-                    add(n, Part::TradeCosts, -p0, -p1, trade_cost);
-                    let lost = (c1.remaining() - c0.remaining()) / problem.elasticities.trade[s];
-                    let (f0, f1) = (old.full_spending[index], new.full_spending[index]);
-                    add(n, Part::Varieties, f0, f1, lost);
+                let trade_cost = b.log_trade_cost - a.log_trade_cost;
+                add(n, Part::TradeCosts, -a.spending, -b.spending, trade_cost);
+                for (nest, other) in a.nests.iter().zip(&b.nests) {
+                    add(n, Part::TradeCosts, -nest.0, -other.0, other.1 - nest.1);
                 }
+                let lost = (b.remaining - a.remaining) / problem.elasticities.trade[s];
+                add(n, Part::Varieties, a.full_spending, b.full_spending, lost);
             }
         }
     }
@@ -294,6 +408,7 @@ fn step(problem: &Problem, old: &Point, new: &Point, parts: &mut Array2<f64>) {
         }
         let employment = new.log_employment[n] - old.log_employment[n];
         add(n, Part::Employment, old.labour_income[n], new.labour_income[n], employment);
+        add(n, Part::Fees, 1.0, 1.0, new.fees[n] - old.fees[n]);
         add(n, Part::Transfers, 1.0, 1.0, new.transfers[n] - old.transfers[n]);
         add(n, Part::Deficits, 1.0, 1.0, new.deficits[n] - old.deficits[n]);
     }

@@ -1,10 +1,13 @@
 //! Recomputes every equation from the reported results, by code that shares nothing with the
 //! solver: plain powers and sums over levels, in the order of the notation.
 
+mod limits;
+
 use ndarray::{Array2, Array3};
 use rayon::prelude::*;
 
-use super::Equilibrium;
+use self::limits::SplitTrade;
+use super::{Equilibrium, Regime};
 use crate::problem::Problem;
 use crate::scenario::{Deficits, Labour};
 
@@ -96,6 +99,11 @@ fn ces(elasticity: f64, weights: &[f64], prices: &[f64]) -> f64 {
 
 /// Checks the equations of the model on the reported values of an equilibrium.
 pub fn certify(problem: &Problem, result: &Equilibrium) -> Certificate {
+    // Where an exporter withdraws from a price cap, the equilibrium is that of the embargo.
+    let withdrawn: Vec<usize> = (0..result.wedges.len())
+        .filter(|&wedge| result.wedges[wedge].regime == Regime::Withdrawn)
+        .collect();
+    let problem = &problem.closing(&withdrawn);
     let baseline = &problem.baseline;
     let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
     let sector_cell = |(n, s, _): (usize, usize, usize)| format!("`{}`", baseline.cell_name(n, s));
@@ -111,9 +119,10 @@ pub fn certify(problem: &Problem, result: &Equilibrium) -> Certificate {
         tariffs: problem.counterfactual.tariffs(baseline),
         export_taxes: problem.counterfactual.export_taxes(baseline),
     };
+    let splits = SplitTrade::of(problem, result, &taxes);
     let by_sector: Vec<[Check; 4]> = (0..sectors)
         .into_par_iter()
-        .map(|s| sourcing(problem, result, &taxes, &demand, s))
+        .map(|s| sourcing(problem, result, &taxes, &splits, &demand, s))
         .collect();
     let empty = || {
         [
@@ -139,6 +148,8 @@ pub fn certify(problem: &Problem, result: &Equilibrium) -> Certificate {
         Check::new("numeraire"),
         Check::new("deficit"),
     );
+    let rents = &splits.rents;
+    let mut before_coalitions = vec![0.0; regions];
     let income_ratio = |n: usize| result.income[n] / baseline.income[n];
     let world_income = result.income.sum();
     let scaled_deficits: f64 = (0..regions).map(|n| baseline.deficits[n] * income_ratio(n)).sum();
@@ -155,24 +166,28 @@ pub fn certify(problem: &Problem, result: &Equilibrium) -> Certificate {
         if taxes.any() {
             for s in 0..sectors {
                 for m in 0..regions {
-                    tariffs += taxes.tariff(s, n, m)
-                        * (1.0 + taxes.export_tax(s, n, m))
-                        * result.trade_flows[[s, n, m]];
+                    // Tariffs are levied on what the wedges and the margins of hubs leave in the
+                    // price: on all that is paid but the tariff itself.
+                    let rate = taxes.tariff(s, n, m);
+                    tariffs += rate * splits.paid(result, &taxes, (s, n, m)) / (1.0 + rate);
                     export_taxes += taxes.export_tax(s, m, n) * result.trade_flows[[s, m, n]];
                 }
             }
         }
         let value_added = result.value_added.row(n).sum();
-        let transfer = problem.counterfactual.transfers[n];
-        let sum = value_added + tariffs + export_taxes + transfer + result.deficits[n];
+        let (rent, transfer) = (rents[n], result.transfers[n]);
+        let sum = value_added + tariffs + export_taxes + rent + transfer + result.deficits[n];
         let size = value_added.abs()
             + tariffs.abs()
             + export_taxes.abs()
+            + rent.abs()
             + transfer.abs()
             + result.deficits[n].abs();
         income.compare(result.income[n], sum, size.max(result.income[n].abs()), (n, 0, 0));
         income.compare(result.tariff_revenue[n], tariffs, size, (n, 0, 0));
         income.compare(result.export_tax_revenue[n], export_taxes, size, (n, 0, 0));
+        income.compare(result.rents[n], rent, size, (n, 0, 0));
+        before_coalitions[n] = sum - transfer + problem.counterfactual.transfers[n];
 
         let expected = match problem.deficits {
             Deficits::Fixed => baseline.deficits[n],
@@ -205,13 +220,39 @@ pub fn certify(problem: &Problem, result: &Equilibrium) -> Certificate {
             }
         }
     }
+    let expected = expected_transfers(problem, result, &before_coalitions);
+    for n in 0..regions {
+        let size = result.income[n] + result.transfers[n].abs();
+        income.compare(result.transfers[n], expected[n], size, (n, 0, 0));
+    }
     numeraire.same(result.value_added.sum(), baseline.value_added.sum(), (0, 0, 0));
     residuals.push(index.named(region));
     residuals.push(income.named(region));
     residuals.push(deficit.named(region));
     residuals.push(labour.named(region));
     residuals.push(numeraire.named(|_| "the world".to_owned()));
+    residuals.extend(splits.complementarity(problem, result));
     Certificate { residuals }
+}
+
+/// Transfers of fixed size and those that the rules of coalitions ask for, by region.
+fn expected_transfers(problem: &Problem, result: &Equilibrium, before: &[f64]) -> Vec<f64> {
+    let mut transfers = problem.counterfactual.transfers.to_vec();
+    for coalition in &problem.counterfactual.coalitions {
+        let sum = |value: &dyn Fn(usize) -> f64| -> f64 {
+            coalition.members.iter().map(|&n| value(n)).sum()
+        };
+        let needed = |n: usize| problem.baseline.income[n] * result.price_index[n];
+        let (incomes, needs) = (sum(&|n| before[n]), sum(&needed));
+        for (member, &n) in coalition.members.iter().enumerate() {
+            let goal = match &coalition.weights {
+                None => incomes / needs * needed(n),
+                Some(weights) => needed(n) - weights[member] * (needs - incomes),
+            };
+            transfers[n] += coalition.part * (goal - before[n]);
+        }
+    }
+    transfers
 }
 
 /// `ĉ = CES_σ(β, 1−β; ŵ^{1−φ} r̂^φ, M̂) / Â` with `r̂ = V'/V` and `M̂ = CES_ε(γ/(1−β); P̂)`.
@@ -328,6 +369,7 @@ fn sourcing(
     problem: &Problem,
     result: &Equilibrium,
     taxes: &Taxes,
+    splits: &SplitTrade,
     demand: &Array2<f64>,
     s: usize,
 ) -> [Check; 4] {
@@ -350,8 +392,7 @@ fn sourcing(
         for (i, flow) in flows.iter().enumerate() {
             sales[i] += flow;
         }
-        let paid =
-            |i: usize| flows[i] * (1.0 + taxes.export_tax(s, n, i)) * (1.0 + taxes.tariff(s, n, i));
+        let paid = |i: usize| splits.paid(result, taxes, (s, n, i));
         let total: f64 = (0..regions).map(paid).sum();
         if baseline.expenditure[[n, s]] == 0.0 || demand[[n, s]] == 0.0 {
             spending.same(total, demand[[n, s]], (n, s, 0));
@@ -375,9 +416,10 @@ fn sourcing(
                 // Touched, or one of the powers has left the range of numbers.
                 _ => {
                     let factor = change.map_or(1.0, |c| c.cost_factor(baseline, (s, n, i)));
-                    let remaining = change.map_or(1.0, |c| c.allowed * c.staying);
-                    let relative_cost = result.unit_cost[[i, s]] * factor / price;
-                    remaining * base * relative_cost.powf(-theta)
+                    let varieties = change.map_or(1.0, |c| splits.varieties(problem, c, theta));
+                    let wedge = splits.multiplier((s, n, i));
+                    let relative_cost = result.unit_cost[[i, s]] * factor * wedge / price;
+                    varieties * base * relative_cost.powf(-theta)
                 }
             };
             sum += new;
