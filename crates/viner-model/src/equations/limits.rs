@@ -85,7 +85,7 @@ impl Regime {
 /// | below 0 | 1 | 0 | y = e |
 /// | 0 to ℓ | `ln m = y` | 0 | e = 0 |
 /// | then `MIXED` wide | `ln m = ℓ` | 0 to min(K, Q) | e = 0 |
-/// | then `TURN` wide | `ln m = ℓ` | min(K, Q) | e ≥ 0 ≥ r |
+/// | then `TURN` wide | `ln m = ℓ` | min(K, Q) | e ≥ 0 ≥ r, at the part e/(e − r) |
 /// | beyond | `ln m` rises from ℓ | min(K, Q) | r = 0 |
 ///
 /// where `r = min(e, ln(Q/K)/(1+θ))`. The mixed stretch is left out where the fee goes back to the
@@ -105,6 +105,8 @@ pub struct CapTrack {
 const MIXED: f64 = 0.05;
 /// Length of the stretch of a track between the two conditions at the end of outside shipping.
 const TURN: f64 = 1.0;
+/// Below this both conditions at the turn hold to rounding.
+const LEAST_SPAN: f64 = 1e-13;
 /// Least part of the implied change that is taken in one step where little is sold any more.
 const LEAST_STEP: f64 = 0.1;
 
@@ -121,9 +123,9 @@ impl CapTrack {
     }
 
     /// Unknowns at which outside shipping is empty and full, for caps that may have several
-    /// equilibria: where the fee comes back to the exporter, or makes it produce more.
+    /// equilibria: where the fee does not go back to the importer, and may raise the exporter's price.
     pub fn ends_of_shadow(cap: &PriceCap) -> Option<[f64; 2]> {
-        let feeds_back = matches!(cap.owner, FeeOwner::Exporter | FeeOwner::Iceberg);
+        let feeds_back = cap.owner != FeeOwner::Importer;
         let log_fee = -(-cap.cost).ln_1p();
         (cap.capacity > 0.0 && feeds_back).then_some([0.9 * log_fee, log_fee + MIXED])
     }
@@ -143,7 +145,7 @@ impl CapTrack {
         let place = y.value();
         let on =
             |log_multiplier, shadow_use| WedgePoint { log_multiplier, closed: false, shadow_use };
-        if place <= 0.0 {
+        if place < 0.0 {
             return on(zero, zero);
         }
         if !self.has_shadow() {
@@ -169,7 +171,7 @@ impl CapTrack {
     fn image<T: Real>(&self, y: T, log_quantity: T, log_price: T) -> T {
         let place = y.value();
         let excess = log_price + -self.log_cap;
-        if place <= 0.0 {
+        if place < 0.0 {
             return excess;
         }
         if !self.has_shadow() {
@@ -181,15 +183,21 @@ impl CapTrack {
         let scarcity = (log_quantity + -self.log_capacity) * self.demand_elasticity.recip();
         let beyond = if scarcity.value() < excess.value() { scarcity } else { excess };
         let [turn, end] = self.turn();
-        let residual = if place < turn {
-            excess
-        } else if place <= end {
-            let turned = (y + -turn) * TURN.recip();
-            excess + (beyond - excess) * turned
+        if place < turn {
+            return y + excess;
+        }
+        if place > end {
+            return y + beyond;
+        }
+        // Nothing depends on where in the turn it is: the place follows from both conditions.
+        if beyond.value() > 0.0 {
+            beyond + end
+        } else if excess.value() < 0.0 {
+            excess + turn
         } else {
-            beyond
-        };
-        y + residual
+            let span = excess - beyond;
+            if span.value() > LEAST_SPAN { excess / span * TURN + turn } else { y }
+        }
     }
 
     fn regime(&self, y: f64, log_quantity: f64, log_price: f64) -> Regime {
@@ -229,7 +237,7 @@ impl Track {
         let open = WedgePoint { log_multiplier: zero, closed: false, shadow_use: zero };
         match self {
             Self::Idle => open,
-            Self::Quota { .. } if y.value() <= 0.0 => open,
+            Self::Quota { .. } if y.value() < 0.0 => open,
             Self::Quota { .. } => WedgePoint { log_multiplier: y, ..open },
             Self::Cap(track) => track.point(y),
         }
@@ -248,6 +256,17 @@ impl Track {
                 y + residual * *step
             }
             Self::Cap(track) => track.image(y, log_quantity, log_price),
+        }
+    }
+
+    /// A value of the unknown beyond any solution: a price twenty times that at the last border.
+    pub fn end(&self) -> f64 {
+        const BEYOND: f64 = 3.0;
+        match self {
+            Self::Idle => 0.0,
+            Self::Quota { .. } => BEYOND,
+            Self::Cap(track) if track.has_shadow() => track.turn()[1] + BEYOND,
+            Self::Cap(track) => track.demand_elasticity.recip() + BEYOND,
         }
     }
 

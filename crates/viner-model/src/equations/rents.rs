@@ -10,7 +10,7 @@ pub struct SplitAccounts {
     pub before_tariff: f64,
     /// `x'`.
     pub export_tax: f64,
-    /// Part of what is paid for the good itself that reaches the exporter; the rest is margins.
+    /// Part of the spending before tariff that is no margin of a hub.
     pub producer: f64,
     /// Regions that earn margins, and their parts.
     pub margins: Vec<(usize, f64)>,
@@ -51,7 +51,7 @@ pub struct Split<T> {
     pub export_tax: T,
     /// Import tariff.
     pub tariff: T,
-    /// What the good itself would cost without any wedge: `(1+x')B`.
+    /// What the buyer would pay before tariff for the same without any wedge.
     pub goods: T,
 }
 
@@ -71,8 +71,8 @@ impl SplitAccounts {
     /// producer value nor tax: the wedge, by its place on the cell (`None`: a hub), who receives it,
     /// and how much.
     ///
-    /// With `S` the spending before tariff inside the wedges further out and `S/m` what is left
-    /// inside this one, a quota gives `S − S/m` to exporter and importer; a cap gives
+    /// Margins of hubs are parts of all that is paid before tariff. Of the rest, with `S` what is left
+    /// inside the wedges further out and `S/m` inside this one, a quota gives `S − S/m` to exporter and importer; a cap gives
     /// `(1−h)(S − S/m)` to the importer, `h((1−δ)S − S/m)` to the exporter and `hδS` to whoever owns
     /// the ships. Where the fee melts, a unit that arrives takes `1/(1−δ)` units made.
     pub fn divide<T: Real>(
@@ -82,7 +82,10 @@ impl SplitAccounts {
         mut pay: impl FnMut(Option<usize>, Receiver, T),
     ) -> Split<T> {
         let gross = spending * self.before_tariff;
-        let mut outer = gross;
+        for &(hub, part) in &self.margins {
+            pay(None, Receiver::Region(hub), gross * part);
+        }
+        let mut outer = gross * self.producer;
         let mut made = T::constant(1.0);
         for place in (0..self.wedges.len()).rev() {
             let rent = &rents[self.wedges[place]];
@@ -114,16 +117,12 @@ impl SplitAccounts {
             }
             outer = inner;
         }
-        for &(hub, part) in &self.margins {
-            pay(None, Receiver::Region(hub), outer * part);
-        }
-        let untaxed = (1.0 + self.export_tax).recip();
-        let producer_value = outer * made * (self.producer * untaxed);
+        let producer_value = outer * made * (1.0 + self.export_tax).recip();
         Split {
             producer_value,
             export_tax: producer_value * self.export_tax,
             tariff: spending - gross,
-            goods: outer,
+            goods: outer * self.producer.recip(),
         }
     }
 }

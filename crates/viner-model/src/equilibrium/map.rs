@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use viner_numerics::{Dual, FixedPoint, Real};
 
 use super::system::System;
-use crate::equations::limits::WedgePoint;
+use crate::equations::limits::{Track, WedgePoint};
 use crate::equations::production::{Response, Totals};
 use crate::equations::rents::{Receiver, Rent};
 use crate::equations::sourcing::Cleared;
@@ -23,6 +23,8 @@ pub struct EquilibriumMap<'a> {
     system: &'a System<'a>,
     /// By (region, sector): part of the implied change of activity that is taken in one step.
     relaxation: Vec<f64>,
+    /// By wedge: the value at which its unknown is held, whatever its own equation says.
+    held: Vec<Option<f64>>,
 }
 
 /// Everything one evaluation computes, in the order of the equations.
@@ -79,7 +81,7 @@ impl<'a> EquilibriumMap<'a> {
                 1.0 / (1.0 + elasticities.trade[k] * share * (1.0 - home))
             })
             .collect();
-        Self { system, relaxation }
+        Self { system, relaxation, held: vec![None; system.wedges.len()] }
     }
 
     /// Unknowns of the baseline itself.
@@ -92,6 +94,35 @@ impl<'a> EquilibriumMap<'a> {
         }));
         point.resize(self.dimension(), 0.0);
         point
+    }
+
+    /// Price caps that may bind, by position among the wedges.
+    pub fn caps(&self) -> Vec<usize> {
+        let is_cap = |wedge: &usize| matches!(self.system.wedges[*wedge].track, Track::Cap(_));
+        (0..self.held.len()).filter(is_cap).collect()
+    }
+
+    /// Holds the unknown of a wedge.
+    pub fn hold(&mut self, wedge: usize, value: f64) {
+        self.held[wedge] = Some(value);
+    }
+
+    /// Leaves all unknowns to their equations again.
+    pub fn release(&mut self) {
+        self.held.fill(None);
+    }
+
+    /// The unknown that the equation of a wedge leads to, held or not.
+    pub fn asked(&self, wedge: usize, x: &[f64]) -> f64 {
+        let values = self.equations(x).wedges;
+        let y = x[x.len() - self.held.len() + wedge];
+        let (quantity, price) = (values.log_quantities[wedge], values.log_prices[wedge]);
+        self.system.wedges[wedge].track.image(y, quantity, price)
+    }
+
+    /// An unknown beyond which a wedge has no root.
+    pub fn end_of_track(&self, wedge: usize) -> f64 {
+        self.system.wedges[wedge].track.end()
     }
 
     /// Evaluates every equation once at the unknowns `x`.
@@ -326,7 +357,10 @@ impl<'a> EquilibriumMap<'a> {
         let WedgeValues { log_quantities, log_prices, .. } = &evaluation.wedges;
         for (index, wedge) in system.wedges.iter().enumerate() {
             let y = x[first + index];
-            image[first + index] = wedge.track.image(y, log_quantities[index], log_prices[index]);
+            image[first + index] = match self.held[index] {
+                Some(value) => T::constant(value),
+                None => wedge.track.image(y, log_quantities[index], log_prices[index]),
+            };
         }
     }
 

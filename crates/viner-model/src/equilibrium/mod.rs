@@ -4,7 +4,9 @@ mod assemble;
 mod certificate;
 mod failure;
 mod map;
+mod methods;
 mod reference;
+mod several;
 mod solve;
 mod system;
 mod wedges;
@@ -78,7 +80,8 @@ pub struct WedgeOutcome {
     pub multiplier: f64,
     /// H: arrivals by outside shipping, relative to the baseline quantity of its cells.
     pub shadow: f64,
-    /// Whether another equilibrium, with more outside shipping, was found beside this one.
+    /// Whether another equilibrium was found beside this one: with more outside shipping, or with
+    /// some sales where the exporter withdraws.
     pub several: bool,
 }
 
@@ -87,7 +90,7 @@ pub struct WedgeOutcome {
 pub struct SplitFlow {
     /// All that the importer pays before tariff.
     pub before_tariff: f64,
-    /// What the goods would cost without any wedge: `(1+x')B`.
+    /// What the importer would pay before tariff for the same without any wedge.
     pub goods: f64,
     /// What is neither producer value nor tax.
     pub payments: Vec<Payment>,

@@ -4,6 +4,7 @@
 
 mod certificate;
 mod close;
+mod coalitions;
 mod degenerate;
 mod economies;
 mod embargo;
@@ -15,7 +16,10 @@ mod lerner;
 mod limits;
 mod merging;
 mod methods;
+mod nests;
 mod policies;
+mod price_caps;
+mod quotas;
 mod report;
 mod robustness;
 mod scenario_errors;

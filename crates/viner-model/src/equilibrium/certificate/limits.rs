@@ -102,20 +102,12 @@ impl SplitTrade {
             let (s, n, i) = cell;
             let made: f64 = change.wedges.iter().map(|&wedge| made[wedge]).product();
             let part = producer_part(problem, change, theta(cell));
-            let goods =
-                result.trade_flows[[s, n, i]] * (1.0 + taxes.export_tax(s, n, i)) / (part * made);
-            cells.insert(
-                cell,
-                Cell {
-                    goods: 1.0 / (part * made),
-                    multiplier: change
-                        .wedges
-                        .iter()
-                        .map(|&w| result.wedges[w].multiplier)
-                        .product(),
-                },
-            );
-            let mut base = goods;
+            // (1+x')B: what the exporter's goods that arrive cost without wedges and margins.
+            let sold = result.trade_flows[[s, n, i]] * (1.0 + taxes.export_tax(s, n, i)) / made;
+            let multiplier: f64 =
+                change.wedges.iter().map(|&wedge| result.wedges[wedge].multiplier).product();
+            cells.insert(cell, Cell { goods: 1.0 / (part * made), multiplier });
+            let mut base = sold;
             for &index in &change.wedges {
                 let m = result.wedges[index].multiplier;
                 match counterfactual.wedges[index].rule {
@@ -141,7 +133,7 @@ impl SplitTrade {
                 }
                 base *= m;
             }
-            let mut spent = goods;
+            let mut spent = sold / part * multiplier;
             for &(nest, f) in change.nests.iter().rev() {
                 let nest = &counterfactual.nests[nest];
                 let spent_inside = spent * inside(nest, f, theta(cell));
