@@ -30,7 +30,6 @@ mod locations;
 mod model;
 mod overrides;
 mod policies;
-mod policy_kinds;
 mod read;
 mod selectors;
 mod source;

@@ -1,5 +1,7 @@
 //! Scenario files: what is read from them, and everything that can be wrong with them.
 
+mod instruments;
+
 use std::fmt::Write as _;
 
 use proptest::prelude::*;
@@ -250,7 +252,7 @@ max_evaluations = 1.5
 kind = "tarif"
 [[policy]]
 kind = "quota"
-quantity = 0.5
+quantity = -0.5
 [[policy]]
 kind = "tariff"
 exporter = "RUS"
@@ -287,7 +289,10 @@ focus = ""
     s.toml:16:13 solver.tolerance | `tolerance` is out of range | 0.5 | a number between 0 and 0.01
     s.toml:17:19 solver.max_evaluations | `max_evaluations` has a value of the wrong type | 1.5 | a whole number above 0
     s.toml:19:8 policy.0.kind | unknown policy kind `tarif`; did you mean `tariff`?
-    s.toml:21:8 policy.1.kind | policy kind `quota` is not supported by this version | one of "tariff", "export-tax", "trade-cost", "embargo", "supplier-exit", "transfer", "sector-tax", "productivity", "demand-shift"
+    s.toml:20:1 policy.1.exporter | key `exporter` is missing | a code, a group, a list of them, or "*" for all
+    s.toml:20:1 policy.1.importer | key `importer` is missing | a code, a group, a list of them, or "*" for all
+    s.toml:20:1 policy.1.sector | key `sector` is missing | a code, a group, a list of them, or "*" for all
+    s.toml:22:12 policy.1.quantity | `quantity` is out of range | -0.5 | a finite number, at least 0
     s.toml:23:1 policy.2.sector | key `sector` is missing | a code, a group, a list of them, or "*" for all
     s.toml:26:20 policy.2.importer.1 | `importer` has a value of the wrong type | 3 | a code in quotes
     s.toml:27:8 policy.2.rate | `rate` is out of range | -1.5 | a finite rate above -1 (-100 %)
@@ -298,7 +303,7 @@ focus = ""
     s.toml:35:6 policy.3.to.not | key `not` is missing | the codes to leave out
     s.toml:35:8 policy.3.to.nt | unknown key `nt`; did you mean `not`?
     s.toml:36:19 policy.3.share_of_income | `share_of_income` is out of range | 2 | a share between 0 and 1
-    s.toml:37:1 policy.4.kind | key `kind` is missing | one of "tariff", "export-tax", "trade-cost", "embargo", "supplier-exit", "transfer", "sector-tax", "productivity", "demand-shift"
+    s.toml:37:1 policy.4.kind | key `kind` is missing | one of "tariff", "export-tax", "trade-cost", "embargo", "quota", "price-cap", "export-control", "settlement", "supplier-exit", "transfer", "coalition-transfer", "sector-tax", "productivity", "demand-shift"
     s.toml:38:8 policy.4.name | name `aid` is used twice | another name than that of `policy.3`
     s.toml:40:9 report.focus | `focus` is empty | a region or a group
     "#);
@@ -343,7 +348,7 @@ fn wrong_types_say_what_was_found() {
 
 #[test]
 fn missing_keys_say_what_is_expected() {
-    insta::assert_snapshot!(changed("kind = \"tariff\"\n", ""), @r#"s.toml:30:1 policy.1.kind | key `kind` is missing | one of "tariff", "export-tax", "trade-cost", "embargo", "supplier-exit", "transfer", "sector-tax", "productivity", "demand-shift""#);
+    insta::assert_snapshot!(changed("kind = \"tariff\"\n", ""), @r#"s.toml:30:1 policy.1.kind | key `kind` is missing | one of "tariff", "export-tax", "trade-cost", "embargo", "quota", "price-cap", "export-control", "settlement", "supplier-exit", "transfer", "coalition-transfer", "sector-tax", "productivity", "demand-shift""#);
     insta::assert_snapshot!(changed("sector = \"*\"\n", ""), @r#"s.toml:30:1 policy.1.sector | key `sector` is missing | a code, a group, a list of them, or "*" for all"#);
     insta::assert_snapshot!(changed("add = 0.10\n", ""), @"s.toml:30:1 policy.1 | key `rate` or `add` is missing | a finite rate above -1 (-100 %)");
     insta::assert_snapshot!(changed("{ not = \"west\" }", "{}"), @"s.toml:33:12 policy.1.importer.not | key `not` is missing | the codes to leave out");
@@ -366,20 +371,8 @@ fn contradicting_keys_are_refused() {
 fn kinds_are_checked() {
     insta::assert_snapshot!(changed("\"tariff\"", "\"tarrif\""), @"s.toml:31:8 policy.1.kind | unknown policy kind `tarrif`; did you mean `tariff`?");
     insta::assert_snapshot!(changed("\"tariff\"", "\"price-cpa\""), @"s.toml:31:8 policy.1.kind | unknown policy kind `price-cpa`; did you mean `price-cap`?");
-    for kind in [
-        "quota",
-        "price-cap",
-        "export-control",
-        "settlement",
-        "coalition-transfer",
-        "secondary-sanction",
-    ] {
-        let problems = changed("\"tariff\"", &format!("\"{kind}\""));
-        assert!(
-            problems.contains(&format!("policy kind `{kind}` is not supported by this version"))
-        );
-        assert!(problems.starts_with("s.toml:31:8 policy.1.kind |"), "{problems}");
-    }
+    insta::assert_snapshot!(changed("\"tariff\"", "\"secondary-sanction\""), @"s.toml:31:8 policy.1.kind | `secondary-sanction` is no kind of policy | a secondary sanction is a threat: declare it as an action of a player in a plan of `viner game`");
+    insta::assert_snapshot!(changed("\"tariff\"", "\"secondary-sanctions\""), @"s.toml:31:8 policy.1.kind | unknown policy kind `secondary-sanctions`; did you mean `secondary-sanction`?");
 }
 
 #[test]
@@ -903,6 +896,21 @@ fn lines() -> impl Strategy<Value = String> {
         "from",
         "to",
         "million_usd",
+        "quantity",
+        "per",
+        "cap",
+        "cap_usd",
+        "reference_usd",
+        "shadow_capacity",
+        "shadow_owner",
+        "hubs",
+        "hub_share",
+        "route_elasticity",
+        "currencies",
+        "currency_elasticity",
+        "members",
+        "rule",
+        "weights",
         "model.trade_elasticity",
         "labour",
         "default",
@@ -931,6 +939,14 @@ fn lines() -> impl Strategy<Value = String> {
         "\"embargo\"",
         "\"transfer\"",
         "\"quota\"",
+        "\"price-cap\"",
+        "\"export-control\"",
+        "\"settlement\"",
+        "\"coalition-transfer\"",
+        "\"total\"",
+        "\"weights\"",
+        "{ RUS = 0.6, USA = 0.4 }",
+        "{ RUS = { share = 1 } }",
         "\"productivity\"",
         "\"t.csv\"",
         "[\"USA\", \"RUS\"]",
