@@ -3,6 +3,7 @@
 mod csv_file;
 pub mod frame;
 mod frames;
+mod instrument_frames;
 mod manifest;
 mod parquet_file;
 pub mod write;

@@ -239,7 +239,6 @@ fn wrong_export_controls_are_refused() {
     s.toml:4:24 policy.0.hub_share.CNH | unknown hub `CNH`; did you mean `CHN`?
     s.toml:5:20 policy.0.route_elasticity | `route_elasticity` is out of range | 0 | a finite number above 0
     s.toml:6:15 policy.0.enforcement | `enforcement` is out of range | -1 | a finite number, at least 0
-    s.toml:7:14 policy.0.hub_margin | `hub_margin` of hub `TUR` is missing | a finite number, at least 0
     s.toml:7:22 policy.0.hub_margin.CHN | `CHN` has a value of the wrong type | the text "much" | a finite number, at least 0
     s.toml:8:9 policy.0.share | `share` is out of range | 2 | a share between 0 and 1
     "#);

@@ -12,7 +12,7 @@ mod wedge;
 use std::sync::Arc;
 
 use crate::baseline::Baseline;
-use crate::scenario::{Deficits, Labour, Scenario};
+use crate::scenario::{Deficits, Labour, Policy, Scenario};
 
 pub use alternatives::{Blend, Branch, Nest, NestKind};
 pub use counterfactual::{CellChange, Coalition, Counterfactual, TradeCell};
@@ -37,6 +37,10 @@ pub struct Problem {
     pub deficits: Deficits,
     /// What the policies change, cell by cell.
     pub counterfactual: Counterfactual,
+    /// Name of every policy, in their order: its own, or its kind and position.
+    pub policy_names: Vec<String>,
+    /// Kind of every policy, in their order.
+    pub policy_kinds: Vec<&'static str>,
 }
 
 impl Problem {
@@ -54,6 +58,8 @@ impl Problem {
             labour: scenario.model.labour,
             deficits: scenario.model.deficits,
             counterfactual,
+            policy_names: scenario.policy_names(),
+            policy_kinds: scenario.policies.iter().map(Policy::kind).collect(),
         };
         problem.check_closure(&mut errors);
         if errors.is_empty() { Ok(problem) } else { Err(errors) }

@@ -17,7 +17,7 @@ pub struct FlowOutcomes {
     pub quantity: Array3<f64>,
     /// `τ'`.
     pub tariff: Array3<f64>,
-    /// `Π m`: 1 where no wedge binds, infinite where one closes the cell.
+    /// `Π m`: 1 where no wedge binds, and where nothing is sold, as under an embargo.
     pub wedge: Array3<f64>,
 }
 
@@ -44,7 +44,9 @@ impl FlowOutcomes {
             }
             *arrived *= counterfactual.blend(change, problem.elasticities.trade[s]).arrival
                 / change.trade_cost;
-            wedge[[s, n, i]] = equilibrium.multiplier(change);
+            if equilibrium.split_trade.contains_key(&cell) {
+                wedge[[s, n, i]] = equilibrium.multiplier(change);
+            }
         }
         Self {
             value_base: baseline.trade_flows.clone(),

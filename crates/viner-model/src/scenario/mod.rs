@@ -28,6 +28,17 @@ pub struct Scenario {
     pub policies: Vec<Policy>,
 }
 
+impl Scenario {
+    /// Names of the policies in their order: their own, or `KIND.POSITION`, counted from 0.
+    pub fn policy_names(&self) -> Vec<String> {
+        let name = |(position, policy): (usize, &Policy)| {
+            let unnamed = || format!("{}.{position}", policy.kind());
+            policy.name.clone().unwrap_or_else(unnamed)
+        };
+        self.policies.iter().enumerate().map(name).collect()
+    }
+}
+
 /// Elasticities and closures of a scenario.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Model {

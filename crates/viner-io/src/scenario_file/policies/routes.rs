@@ -94,8 +94,8 @@ fn read_shares(
     Err(findings.add(node.at, &fields.path_of("hub_share"), diagnostic))
 }
 
-/// A number for all hubs, or a table with one for each; names in it are not checked where the hubs
-/// are not known.
+/// A number for all hubs, or a table by hub, in which hubs may be left out; names in it are not
+/// checked where the hubs are not known.
 fn by_hub(
     fields: &Fields<'_>,
     key: &str,
@@ -125,7 +125,9 @@ fn by_hub(
             values.push((entry.key.clone(), value));
         }
     }
-    for hub in hubs.into_iter().flatten().filter(|hub| table.entry(hub).is_none()) {
+    // What costs nothing may be left out; a share of nothing is to be written.
+    let needed = hubs.into_iter().flatten().filter(|_| key == "hub_share");
+    for hub in needed.filter(|hub| table.entry(hub).is_none()) {
         let names = format!("`{key}` of hub `{hub}`");
         findings.missing(node.at, &path, &names, domain.words);
     }
