@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod instruments;
 mod printer;
 mod summary;
 

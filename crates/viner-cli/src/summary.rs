@@ -12,6 +12,8 @@ use viner_model::problem::Problem;
 use viner_model::report::{RegionOutcomes, flow_value};
 use viner_model::scenario::Labour;
 
+use crate::instruments::Instruments;
+
 /// The numbers of a summary.
 pub struct Summary {
     title: String,
@@ -24,6 +26,7 @@ pub struct Summary {
     outcomes: RegionOutcomes,
     focus: String,
     trade: Vec<PartnerTrade>,
+    instruments: Instruments,
 }
 
 /// Trade of the focus with one partner, in millions, before and after.
@@ -62,11 +65,18 @@ impl Summary {
             outcomes,
             trade: trade(question, problem, equilibrium, &focus),
             focus,
+            instruments: Instruments::of(problem, equilibrium),
         }
     }
 
     /// The summary for people; money in billions, changes in percent.
-    pub fn text(&self, equilibrium: &Equilibrium, seconds: f64, tolerance: f64) -> String {
+    pub fn text(
+        &self,
+        problem: &Problem,
+        equilibrium: &Equilibrium,
+        seconds: f64,
+        tolerance: f64,
+    ) -> String {
         let mut text = String::new();
         let _ = writeln!(text, "{}", self.title);
         let policies = if self.policies == 1 { "policy" } else { "policies" };
@@ -129,6 +139,7 @@ impl Summary {
         }
         align(&mut table, 1);
         let _ = writeln!(text, "{table}\n");
+        text.push_str(&self.instruments.text(problem));
 
         let worst = equilibrium.certificate.worst();
         let place =
@@ -147,7 +158,7 @@ impl Summary {
     }
 
     /// The same numbers for programs: fractions, and money in millions.
-    pub fn json(&self) -> Value {
+    pub fn json(&self, problem: &Problem) -> Value {
         let outcomes = &self.outcomes;
         let regions: Vec<Value> = (0..self.regions.len())
             .map(|n| {
@@ -185,13 +196,14 @@ impl Summary {
             "regions": regions,
             "focus": self.focus,
             "trade": trade,
+            "instruments": self.instruments.json(problem),
         })
     }
 }
 
 /// What a reader must know to read the numbers rightly.
-pub fn notes(problem: &Problem) -> Vec<String> {
-    let mut notes = Vec::new();
+pub fn notes(problem: &Problem, equilibrium: &Equilibrium) -> Vec<String> {
+    let mut notes = Instruments::of(problem, equilibrium).notes(problem);
     if problem.labour == Labour::FixedNominalWage {
         notes.push(
             "wages are fixed in units of the numeraire (world value added): how much employment \
@@ -309,7 +321,7 @@ fn name(labels: &Labels, n: usize) -> String {
 }
 
 /// A fraction as percent with sign and two decimals; a dash where there was nothing.
-fn percent(value: f64) -> String {
+pub fn percent(value: f64) -> String {
     let rounded = (value * 1e4).round() / 1e2;
     if rounded.is_finite() {
         // Negative zero would print a sign.
@@ -319,7 +331,7 @@ fn percent(value: f64) -> String {
     }
 }
 
-fn new_table(header: &[&str]) -> Table {
+pub fn new_table(header: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header(header);
@@ -327,7 +339,7 @@ fn new_table(header: &[&str]) -> Table {
 }
 
 /// Aligns numbers to the right from column `first` on, the header with them.
-fn align(table: &mut Table, first: usize) {
+pub fn align(table: &mut Table, first: usize) {
     for column in table.column_iter_mut().skip(first) {
         column.set_cell_alignment(CellAlignment::Right);
     }

@@ -11,17 +11,19 @@ use super::Frame;
 /// In place of a code where a row is a sum over all.
 const ALL: &str = "*";
 
-/// Table `wedges`: a row for every cell of a wedge and every region that receives a rent of it.
+/// Table `wedges`: a row for every cell of a wedge and every region that receives a rent of it; a row
+/// without rent where there is none. Regime, multiplier, slack, quantity and price are the wedge's.
 pub fn wedges(problem: &Problem, equilibrium: &Equilibrium) -> Frame {
     let regions = &problem.baseline.regions;
     let reports = WedgeReport::all(problem, equilibrium);
     let mut rows: Vec<(&WedgeReport, TradeCell, usize, f64)> = Vec::new();
     for report in &reports {
         for (cell, received) in &report.cells {
-            if received.is_empty() {
+            let paid = || received.iter().filter(|(_, amount)| *amount != 0.0);
+            if paid().next().is_none() {
                 rows.push((report, *cell, cell.1, 0.0));
             }
-            rows.extend(received.iter().map(|&(to, amount)| (report, *cell, to, amount)));
+            rows.extend(paid().map(|&(to, amount)| (report, *cell, to, amount)));
         }
     }
     let policy = |report: &WedgeReport| report.policy;
