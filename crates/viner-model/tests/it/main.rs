@@ -16,6 +16,7 @@ mod lerner;
 mod limits;
 mod merging;
 mod methods;
+mod mixes;
 mod nests;
 mod policies;
 mod price_caps;
