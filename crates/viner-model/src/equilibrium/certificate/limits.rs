@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Check, Residual, Taxes};
+use super::trade::Taxes;
+use super::{Check, Residual};
 use crate::equilibrium::{Equilibrium, Regime};
 use crate::problem::{CellChange, FeeOwner, Nest, PriceCap, Problem, TradeCell, WedgeRule};
 
