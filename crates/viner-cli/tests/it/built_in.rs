@@ -14,7 +14,13 @@ fn list() {
     baselines
       icio-2019-g20             OECD ICIO 2019: 20 economies, 20 sections of ISIC Rev. 4
     scenarios
+      china-joins               China joins: the coalition's answer and China's
+      close-the-hubs            Export controls with the hubs closed
+      gas-pivot                 Russian gas turns from Europe to China
+      price-cap-ladder          Price cap on Russian oil: how low?
+      sanctions-lifted          Sanctions on Russia lifted: what stays
       western-sanctions-2022    Western sanctions on Russia, 2022-2023
+      yuan-settlement           Payments of Russia and China move to the yuan
     ");
 }
 
@@ -22,7 +28,13 @@ fn list() {
 fn list_as_json() {
     let json = Place::new().viner("list --json").succeeded().json();
     assert_eq!(json["baselines"][0]["name"], "icio-2019-g20");
-    assert_eq!(json["scenarios"][0]["name"], "western-sanctions-2022");
+    let names: Vec<&str> = json["scenarios"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|scenario| scenario["name"].as_str().unwrap())
+        .collect();
+    assert!(names.contains(&"western-sanctions-2022") && names.is_sorted(), "{names:?}");
 }
 
 #[test]
@@ -40,6 +52,43 @@ fn what_is_shown_can_be_run() {
     place.write("mine.toml", &shown);
     let (mine, built_in) = (place.viner("run mine.toml"), place.viner("run"));
     assert_eq!(mine.succeeded().to_string(), built_in.to_string());
+}
+
+/// Every scenario that is built in is solved and certified, and writes the tables of its instruments.
+#[test]
+fn every_built_in_scenario() {
+    let place = Place::new();
+    let listed = place.viner("list --json").succeeded().json();
+    let mut tables = Vec::new();
+    for scenario in listed["scenarios"].as_array().unwrap() {
+        let name = scenario["name"].as_str().unwrap();
+        place.viner(&format!("check {name}")).succeeded();
+        let ran = place.viner(&format!("run {name} -o {name}")).succeeded();
+        assert!(ran.stdout.starts_with(scenario["title"].as_str().unwrap()), "{ran}");
+        assert!(!ran.stdout.contains("note: "), "{ran}");
+        let certificate = &place.json(&format!("{name}/manifest.json"))["certificate"];
+        assert!(certificate["largest"].as_f64().unwrap() <= 1e-10, "{name}: {certificate}");
+        let written = place.tables(name);
+        for table in ["flows", "profits", "regions", "sectors", "wedges"] {
+            assert!(written.contains_key(&format!("{table}.csv")), "{name}: no {table}");
+        }
+        let of_instruments = written.keys().filter_map(|table| table.strip_suffix(".csv"));
+        let of_instruments: Vec<&str> = of_instruments
+            .filter(|table| !["flows", "profits", "regions", "sectors", "wedges"].contains(table))
+            .collect();
+        let wedges = place.rows(&format!("{name}/wedges.csv")).len();
+        let line = format!("{name}: {wedges} rows of wedges; {}", of_instruments.join(" "));
+        tables.push(line.trim_end_matches("; ").to_owned());
+    }
+    assert_snapshot!(tables.join("\n"), @"
+    china-joins: 0 rows of wedges; customs leakage routes
+    close-the-hubs: 0 rows of wedges; customs leakage routes
+    gas-pivot: 20 rows of wedges
+    price-cap-ladder: 24 rows of wedges; caps
+    sanctions-lifted: 0 rows of wedges; currencies
+    western-sanctions-2022: 24 rows of wedges; caps currencies customs leakage routes
+    yuan-settlement: 0 rows of wedges; currencies
+    ");
 }
 
 #[test]
@@ -78,7 +127,7 @@ fn unknown_names() {
     exit status 1
     -- stderr
     error: unknown built-in scenario or baseline `x`
-      expected one of `icio-2019-g20`, `western-sanctions-2022`
+      expected one of `icio-2019-g20`, `china-joins`, `close-the-hubs`, `gas-pivot`, `price-cap-ladder`, `sanctions-lifted`, `western-sanctions-2022`, `yuan-settlement`
     ");
     assert_snapshot!(place.viner("run western-sanction-2022"), @"
     exit status 1
@@ -90,7 +139,7 @@ fn unknown_names() {
     exit status 1
     -- stderr
     error: unknown scenario `nothing-here.toml`
-      expected `western-sanctions-2022`
+      expected one of `china-joins`, `close-the-hubs`, `gas-pivot`, `price-cap-ladder`, `sanctions-lifted`, `western-sanctions-2022`, `yuan-settlement`
     hint: a scenario is a TOML file, or a name that `viner list` shows
     ");
     assert_snapshot!(place.viner("data info icio-2019-g2"), @"

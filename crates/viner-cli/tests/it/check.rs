@@ -26,7 +26,7 @@ fn valid() {
     assert_snapshot!(place.viner("check western-sanctions-2022"), @"
     exit status 0
     -- stdout
-    `western-sanctions-2022` is valid: 63 policies on baseline `icio-2019-g20`
+    `western-sanctions-2022` is valid: 75 policies on baseline `icio-2019-g20`
     ");
     assert_eq!(place.names(""), ["duty.toml"]);
 }
@@ -203,30 +203,19 @@ fn files_that_are_not_there() {
 }
 
 #[test]
-fn policies_of_later_versions_are_refused() {
+fn a_threat_is_no_policy() {
     let place = Place::new();
-    let kinds = [
-        "quota",
-        "price-cap",
-        "export-control",
-        "settlement",
-        "coalition-transfer",
-        "secondary-sanction",
-    ];
-    for kind in kinds {
-        let cells = "exporter = \"RUS\"\nimporter = \"USA\"\nsector = \"B\"\n";
-        place.write("later.toml", &format!("[[policy]]\nkind = \"{kind}\"\n{cells}"));
-        let ran = place.viner("check later.toml").failed(1);
-        assert!(ran.stderr.contains(&format!("`{kind}`")), "{ran}");
-        assert!(ran.stderr.contains("later.toml, line 2,"), "{ran}");
-        assert!(!ran.stderr.contains("did you mean"), "{ran}");
-    }
-    place.write("later.toml", "[[policy]]\nkind = \"quota\"\nquantity = 0.5\n");
-    assert_snapshot!(place.viner("check later.toml").failed(1), @r#"
+    place.write(
+        "threat.toml",
+        "[[policy]]\nkind = \"secondary-sanction\"\nexporter = \"CHN\"\nimporter = \"RUS\"\n",
+    );
+    assert_snapshot!(place.viner("check threat.toml").failed(1), @"
     exit status 1
     -- stderr
-    error: policy kind `quota` is not supported by this version
-      at later.toml, line 2, column 8, key `policy.0.kind`
-      expected one of "tariff", "export-tax", "trade-cost", "embargo", "supplier-exit", "transfer", "sector-tax", "productivity", "demand-shift"
-    "#);
+    error: `secondary-sanction` is no kind of policy
+      at threat.toml, line 2, column 8, key `policy.0.kind`
+    hint: a secondary sanction is a threat: declare it as an action of a player in a plan of `viner game`
+    ");
+    assert_eq!(place.viner("run threat.toml -o out").failed(1).status, 1);
+    assert_eq!(place.names(""), ["threat.toml"]);
 }

@@ -161,7 +161,7 @@ fn json() {
     let ran = place.viner("run --json -o out").succeeded();
     let json = ran.json();
     let keys: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
-    assert_snapshot!(keys.join(" "), @"title baseline policies regions focus trade solver certificate notes");
+    assert_snapshot!(keys.join(" "), @"title baseline policies regions focus trade instruments solver certificate notes");
     let regions = json["regions"].as_array().unwrap();
     assert_eq!(regions.len(), 20);
     for region in regions {
@@ -174,7 +174,16 @@ fn json() {
     assert!(json["certificate"]["largest"].as_f64().unwrap() <= 1e-10);
     assert_eq!(json["certificate"], place.json("out/manifest.json")["certificate"]);
     assert_eq!(json["focus"], "RUS");
-    assert_eq!(json["policies"], 63);
+    assert_eq!(json["policies"], 75);
+    let instruments = json["instruments"].as_object().unwrap();
+    assert_eq!(instruments.keys().collect::<Vec<_>>(), ["wedges", "controls", "currencies"]);
+    let rows = place.rows("out/wedges.csv");
+    for wedge in instruments["wedges"].as_array().unwrap() {
+        let row = rows.iter().find(|row| wedge["policy"] == row["policy"].as_str()).unwrap();
+        let quantity: f64 = row["quantity"].parse().unwrap();
+        assert_eq!(wedge["regime"], row["regime"]);
+        assert_eq!(wedge["quantity"].as_f64().unwrap().to_bits(), quantity.to_bits());
+    }
     let check = place.viner("check western-sanctions-2022 --json").succeeded().json();
     assert_eq!(check["valid"], true);
     // What is asked for comes even where nothing else does.

@@ -66,7 +66,7 @@ fn too_few_evaluations() {
     assert_snapshot!(ran, @r#"
     exit status 3
     -- stderr
-    error: scenario `Western sanctions on Russia, 2022-2023`: no equilibrium found: the iteration ran out of evaluations after 7 evaluations; worst market `RUS/B` (output), off by 6.5e-2, expected at most 1e-10
+    error: scenario `Western sanctions on Russia, 2022-2023`: no equilibrium found: the iteration ran out of evaluations after 7 evaluations; worst market `RUS→ARG/B` (limit of `policy.14`), off by 7.8e-2, expected at most 1e-10
     hint: `deficits = "fixed"` makes regions in surplus go on paying out the same amount however little they can sell; try "income-share" or "balanced"
     hint: raise `solver.max_evaluations`
     hint: raise very low elasticities or lower `specific_factor_share` in the sector named, or take a looser `solver.tolerance`

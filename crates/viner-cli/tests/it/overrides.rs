@@ -66,6 +66,28 @@ fn an_override_is_as_if_it_were_written() {
     }
 }
 
+/// The size of a built-in policy, by its name.
+#[test]
+fn a_cap_of_a_built_in_scenario() {
+    let place = Place::new();
+    let at = |set: &str| {
+        let set = format!("policy.oil-price-cap.{set}");
+        let ran = place.viner(&format!("run price-cap-ladder --json --set {set} -o out"));
+        let json = ran.succeeded().json();
+        let wedges = json["instruments"]["wedges"].as_array().unwrap();
+        let cap = wedges.iter().find(|wedge| wedge["policy"] == "oil-price-cap").unwrap();
+        let level = place.number("out/caps.csv", &[("policy", "oil-price-cap")], "cap");
+        (level, cap["regime"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(at("cap_usd=75"), (75.0 / 82.0, "slack".to_owned()));
+    assert_eq!(at("cap_usd=50"), (50.0 / 82.0, "shadow-only-full".to_owned()));
+    assert_eq!(at("reference_usd=120"), (0.5, "shadow-only-full".to_owned()));
+    let wrong =
+        place.viner("run price-cap-ladder --set policy.oil-price-cap.cap_usd=0 -o wrong").failed(1);
+    assert!(wrong.stderr.contains("--set, key `policy.9.cap_usd`"), "{wrong}");
+    assert_eq!(place.names(""), ["out"]);
+}
+
 #[test]
 fn the_last_one_on_a_key_holds() {
     let place = place();

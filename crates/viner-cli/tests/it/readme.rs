@@ -58,41 +58,67 @@ fn the_first_command() {
     exit status 0
     -- stdout
     Western sanctions on Russia, 2022-2023
-    63 policies on baseline icio-2019-g20 (20 regions, 20 sectors, 2019)
+    75 policies on baseline icio-2019-g20 (20 regions, 20 sectors, 2019)
 
      region                     welfare %  real GDP %  real wage %  exports %  imports %  terms of trade %
-     RUS     Russia                -10.19       -9.17        -8.23     -30.04     -40.40             -8.02
-     DEU     Germany                -0.60       -0.58        -0.59      -0.76      -0.87             +0.07
-     ITA     Italy                  -0.51       -0.50        -0.52      -0.85      -0.92             +0.00
-     KOR     Korea                  -0.40       -0.40        -0.40      -0.43      -0.45             -0.14
-     FRA     France                 -0.36       -0.36        -0.37      -0.58      -0.54             -0.10
-     ROW     Rest of the world      -0.28       -0.28        -0.41      -0.91      -0.93             +0.66
-     GBR     United Kingdom         -0.23       -0.24        -0.28      -0.33      -0.31             -0.04
-     JPN     Japan                  -0.14       -0.14        -0.14      -0.10      -0.10             -0.26
-     USA     United States          -0.08       -0.08        -0.11      -0.25      -0.19             +0.02
-     IND     India                  -0.06       -0.06        -0.08      +0.44      +0.38             -0.27
-     CAN     Canada                 +0.01       +0.02        -0.07      +0.44      +0.41             +0.26
-     BRA     Brazil                 +0.02       +0.02        +0.00      +0.50      +0.49             +0.17
-     IDN     Indonesia              +0.03       +0.03        -0.03      +0.52      +0.51             +0.16
-     ARG     Argentina              +0.03       +0.02        -0.04      +0.51      +0.59             +0.11
-     MEX     Mexico                 +0.04       +0.05        +0.00      +0.55      +0.54             +0.13
-     CHN     China                  +0.05       +0.04        +0.05      +0.63      +0.70             +0.05
-     ZAF     South Africa           +0.05       +0.05        -0.03      +0.59      +0.61             +0.19
-     AUS     Australia              +0.09       +0.07        +0.01      +0.54      +0.63             +0.34
-     TUR     Türkiye                +0.25       +0.24        +0.29      +0.74      +0.77             +0.47
-     SAU     Saudi Arabia           +0.39       +0.27        +0.12      +1.07      +1.47             +0.96
+     RUS     Russia                -10.60      -10.16        -7.53     -34.88     -43.35             -8.76
+     DEU     Germany                -0.60       -0.59        -0.60      -0.67      -0.78             +0.01
+     ITA     Italy                  -0.53       -0.52        -0.55      -0.76      -0.83             -0.12
+     KOR     Korea                  -0.47       -0.46        -0.46      -0.35      -0.37             -0.31
+     FRA     France                 -0.37       -0.38        -0.38      -0.52      -0.48             -0.15
+     ROW     Rest of the world      -0.25       -0.25        -0.43      -0.87      -0.89             +0.71
+     GBR     United Kingdom         -0.24       -0.24        -0.29      -0.24      -0.22             +0.00
+     JPN     Japan                  -0.17       -0.17        -0.17      -0.01      -0.01             -0.43
+     USA     United States          -0.09       -0.08        -0.12      -0.14      -0.11             +0.05
+     IND     India                  -0.08       -0.08        -0.12      +0.43      +0.41             -0.40
+     CAN     Canada                 +0.03       +0.04        -0.08      +0.56      +0.53             +0.34
+     ARG     Argentina              +0.04       +0.02        -0.06      +0.57      +0.67             +0.12
+     BRA     Brazil                 +0.04       +0.04        -0.01      +0.66      +0.66             +0.29
+     CHN     China                  +0.04       +0.01        -0.01      +0.39      +0.58             +0.02
+     IDN     Indonesia              +0.04       +0.04        -0.05      +0.64      +0.64             +0.25
+     MEX     Mexico                 +0.05       +0.06        -0.01      +0.64      +0.63             +0.16
+     ZAF     South Africa           +0.08       +0.08        -0.05      +0.78      +0.80             +0.29
+     AUS     Australia              +0.18       +0.14        +0.03      +0.89      +1.03             +0.67
+     TUR     Türkiye                +0.34       +0.22        +0.26      +0.46      +0.86             +0.76
+     SAU     Saudi Arabia           +0.56       +0.40        +0.17      +1.44      +1.99             +1.39
 
     Trade of RUS in billion USD, goods and services
      partner  exports    now  change %  imports    now  change %  share of trade %    now
-     CHN         54.7   78.3    +43.29     62.5   65.5     +4.72              14.7   27.4
-     IND          6.8    8.3    +22.56      5.4    5.2     -4.15               1.5    2.6
-     TUR         20.0   24.5    +22.48     10.7   10.0     -6.78               3.8    6.6
-     west       140.7   53.0    -62.31    109.4   35.0    -68.02              31.3   16.8
-     ROW        226.7  146.1    -35.56    145.4   81.0    -44.25              46.5   43.3
-     all        458.7  320.9    -30.04    341.1  203.3    -40.40             100.0  100.0
+     CHN         54.7   68.2    +24.80     62.5   58.0     -7.33              14.7   25.7
+     IND          6.8    8.5    +25.40      5.4    4.7    -13.97               1.5    2.7
+     TUR         20.0   23.2    +16.00     10.7    9.2    -14.15               3.8    6.6
+     west       140.7   50.1    -64.37    109.4   36.0    -67.06              31.3   17.5
+     ROW        226.7  137.7    -39.27    145.4   78.8    -45.79              46.5   44.0
+     all        458.7  298.7    -34.88    341.1  192.8    -43.47             100.0  100.0
+
+    Price caps: prices and quantity against the baseline
+     price cap      on     regime        cap %  seller gets %  outside %  quantity %  outside share %  buyers' rent  shippers'
+     oil-price-cap  RUS/B  shadow-full  -26.83         -22.21     -18.49      +96.80               74          2.04       2.07
+
+    Quotas: quantity against the baseline, rents in billions
+     quota               regime   price wedge %  quantity %  rent  rent to
+     no-spare-line-west  binding         +28.60      -76.60  1.82      RUS
+     no-spare-line-row   binding         +33.49      -52.00  6.67      RUS
+
+    Controlled trade, billions
+     control                           direct   now  by hubs   now  leakage %
+     export-controls-eu3                17.22  0.00     1.10  1.48        8.6
+     export-controls-usa                 6.31  0.00     0.40  0.54        8.6
+     export-controls-uk                  1.32  0.00     0.08  0.11        8.6
+     export-controls-canada-australia    0.39  0.00     0.03  0.03        8.6
+     export-controls-japan               2.69  0.00     0.17  0.12        4.3
+     export-controls-korea               2.07  0.00     0.13  0.11        5.4
+     export-controls-rest-of-eu         21.53  0.00     0.67  1.51        7.0
+
+    Currencies of trade under settlement policies
+     currency  share %   now  billions     now
+     CNY           2.7   7.4     21.73   36.54
+     EUR          28.9  20.6    231.43  101.43
+     RUB          21.2  31.7    169.86  155.68
+     USD          47.1  40.3    376.78  197.90
 
     certified: every equation holds within [tiny] (worst: [cell]), asked 1e-10
-    solved by anderson in 59 evaluations, [time] ms
+    solved by anderson in 65 evaluations, [time] ms
     ");
     assert!(place.names("").is_empty());
     assert_eq!(place.viner("run").succeeded().to_string(), ran.to_string());
@@ -182,6 +208,15 @@ fn the_overrides_in_the_page_on_scenarios() {
         importer = "GBR"
         sector = "*"
         add = 0.1
+
+        [[policy]]
+        name = "payments"
+        kind = "settlement"
+        exporter = "RUS"
+        importer = "CHN"
+        sector = "*"
+        currencies = { USD = { share = 0.6, change = 0.3 }, CNY = { share = 0.4 } }
+        currency_elasticity = 5.0
         "#,
     );
     let page = page_on_scenarios();

@@ -23,8 +23,8 @@ const COLUMNS: [(&str, &str); 7] = [
     ("profits", "region,sector,profit_base,profit,tax,profit_after_tax"),
     (
         "welfare_split",
-        "region,terms_of_trade,tariff_volume,export_tax_volume,trade_costs,varieties,productivity,\
-         employment,transfers,deficits,tastes,sum,welfare",
+        "region,terms_of_trade,tariff_volume,export_tax_volume,trade_costs,fees,varieties,\
+         productivity,employment,transfers,deficits,tastes,sum,welfare",
     ),
     ("embodied", "region,sector,buyer,value_base,value"),
 ];
