@@ -2,12 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod attribution;
 mod certificate;
 mod close;
 mod degenerate;
 mod economies;
 mod embargo;
 mod failures;
+mod game;
 mod identities;
 mod invariance;
 mod inverse_shock;
