@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod decomposition;
 mod printer;
 mod summary;
 
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
     let result = match arguments.command.unwrap_or_default() {
         Command::Run(options) => commands::run::run(&options, common, &printer),
         Command::Check(options) => commands::check::run(&options, common, &printer),
+        Command::Compare(options) => commands::compare::run(&options, common, &printer),
         Command::List => {
             commands::list::run(common, &printer);
             Ok(())

@@ -65,6 +65,11 @@ impl Summary {
         }
     }
 
+    /// The region or group that the summary is about.
+    pub fn focus(&self) -> &str {
+        &self.focus
+    }
+
     /// The summary for people; money in billions, changes in percent.
     pub fn text(&self, equilibrium: &Equilibrium, seconds: f64, tolerance: f64) -> String {
         let mut text = String::new();
@@ -304,12 +309,12 @@ fn trade(
     rows
 }
 
-fn name(labels: &Labels, n: usize) -> String {
+pub fn name(labels: &Labels, n: usize) -> String {
     if labels.name(n) == labels.code(n) { String::new() } else { labels.name(n).to_owned() }
 }
 
 /// A fraction as percent with sign and two decimals; a dash where there was nothing.
-fn percent(value: f64) -> String {
+pub fn percent(value: f64) -> String {
     let rounded = (value * 1e4).round() / 1e2;
     if rounded.is_finite() {
         // Negative zero would print a sign.
@@ -319,7 +324,7 @@ fn percent(value: f64) -> String {
     }
 }
 
-fn new_table(header: &[&str]) -> Table {
+pub fn new_table(header: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header(header);
@@ -327,7 +332,7 @@ fn new_table(header: &[&str]) -> Table {
 }
 
 /// Aligns numbers to the right from column `first` on, the header with them.
-fn align(table: &mut Table, first: usize) {
+pub fn align(table: &mut Table, first: usize) {
     for column in table.column_iter_mut().skip(first) {
         column.set_cell_alignment(CellAlignment::Right);
     }

@@ -1,6 +1,7 @@
 //! One module per command; they call the libraries and print.
 
 pub mod check;
+pub mod compare;
 pub mod data;
 pub mod list;
 pub mod run;

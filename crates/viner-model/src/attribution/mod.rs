@@ -4,9 +4,11 @@
 //! of sets of policies.
 
 mod decompose;
+mod grouping;
 mod plan;
 mod shapley;
 
 pub use decompose::{Decomposition, OUTCOMES, SubsetFailure, decompose};
+pub use grouping::{Grouping, policy_name};
 pub use plan::{Coalition, EXACT_PLAYERS, Plan};
 pub use shapley::{Shapley, shapley};

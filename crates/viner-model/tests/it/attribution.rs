@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use viner_model::attribution::{Coalition, Plan, SubsetFailure, decompose, shapley};
+use viner_model::attribution::{Coalition, Grouping, Plan, SubsetFailure, decompose, shapley};
 use viner_model::baseline::Baseline;
 use viner_model::economies::Recipe;
 use viner_model::equilibrium::run;
@@ -245,4 +245,31 @@ fn a_subset_without_equilibrium_is_named() {
         panic!("{failed:?}")
     };
     assert_eq!(policies, [0, 1, 2, 3]);
+}
+
+#[test]
+fn policies_are_taken_together_by_kind_or_prefix() {
+    let named = |instrument, name: Option<&str>| Policy {
+        name: name.map(ToOwned::to_owned),
+        ..trade(instrument, ("*", "*", "*"), 0.1)
+    };
+    let policies = [
+        named(BilateralInstrument::TariffRate, Some("wall: west")),
+        named(BilateralInstrument::EmbargoShare, Some("wall: east")),
+        named(BilateralInstrument::TariffAdd, None),
+        named(BilateralInstrument::EmbargoShare, Some("wall")),
+    ];
+    let players = |grouping: Grouping| grouping.players(&policies);
+    let expected = |list: &[(&str, &[usize])]| -> Vec<(String, Vec<usize>)> {
+        list.iter().map(|(name, set)| ((*name).to_owned(), set.to_vec())).collect()
+    };
+    assert_eq!(
+        players(Grouping::Policy),
+        expected(&[("wall: west", &[0]), ("wall: east", &[1]), ("tariff 2", &[2]), ("wall", &[3])])
+    );
+    assert_eq!(players(Grouping::Kind), expected(&[("tariff", &[0, 2]), ("embargo", &[1, 3])]));
+    assert_eq!(
+        players(Grouping::Prefix),
+        expected(&[("wall", &[0, 1]), ("tariff 2", &[2]), ("wall", &[3])])
+    );
 }
