@@ -68,9 +68,11 @@ pub enum Command {
     Check(CheckOptions),
     /// Show scenarios side by side
     Compare(CompareOptions),
-    /// List built-in baselines and scenarios
+    /// Secondary sanctions and coalitions: payoffs of all combinations of actions, equilibria
+    Game(GameOptions),
+    /// List built-in baselines, scenarios and plans
     List,
-    /// Print a built-in scenario or baseline
+    /// Print a built-in scenario, plan or baseline
     Show {
         /// Name that `viner list` shows
         name: String,
@@ -166,6 +168,16 @@ pub struct CompareOptions {
 pub struct CheckOptions {
     /// Scenario file, folder or manifest of an earlier run, or name of a built-in scenario
     pub scenario: String,
+    /// Largest failure of an accounting identity of the table, relative to world output [default: 1e-6]
+    #[arg(long, value_name = "SHARE")]
+    pub tolerance: Option<f64>,
+}
+
+/// Options of `game`.
+#[derive(Args, Debug)]
+pub struct GameOptions {
+    /// Plan file, folder or manifest of an earlier game, or name of a built-in plan
+    pub plan: String,
     /// Largest failure of an accounting identity of the table, relative to world output [default: 1e-6]
     #[arg(long, value_name = "SHARE")]
     pub tolerance: Option<f64>,

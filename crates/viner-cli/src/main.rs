@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod decomposition;
+mod game_summary;
 mod printer;
 mod summary;
 
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         Command::Run(options) => commands::run::run(&options, common, &printer),
         Command::Check(options) => commands::check::run(&options, common, &printer),
         Command::Compare(options) => commands::compare::run(&options, common, &printer),
+        Command::Game(options) => commands::game::run(&options, common, &printer),
         Command::List => {
             commands::list::run(common, &printer);
             Ok(())

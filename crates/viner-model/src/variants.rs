@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use crate::baseline::Baseline;
 use crate::equilibrium::{
     Equilibrium, Failure, RunError, Settings, reference_baseline, solve, solve_from,
@@ -94,5 +96,46 @@ impl Variants {
             None => solve(&problem, self.settings).map_err(VariantFailure::Solve)?,
         };
         Ok((problem, equilibrium))
+    }
+
+    /// Solves `count` variants in parallel, the first from the baseline and all others from the first,
+    /// so that results do not depend on the number of threads; of each, what `keep` makes of it.
+    ///
+    /// # Errors
+    /// The position of the first variant that has no equilibrium, why, and how many have none.
+    pub fn solve_each<T: Send>(
+        &self,
+        count: usize,
+        policies: impl Fn(usize) -> Vec<Policy> + Sync,
+        keep: impl Fn(&Problem, &Equilibrium) -> T + Sync,
+    ) -> Result<Vec<T>, (usize, VariantFailure, usize)> {
+        let solved = |index: usize, start: Option<&[f64]>| {
+            let (problem, equilibrium) = self.solve(policies(index), start)?;
+            Ok((keep(&problem, &equilibrium), equilibrium.unknowns))
+        };
+        let Some(last) = count.checked_sub(1) else { return Ok(Vec::new()) };
+        let first: Result<_, VariantFailure> = solved(0, None);
+        let start = first.as_ref().ok().map(|(_, unknowns)| unknowns.as_slice());
+        let others: Vec<Result<_, VariantFailure>> = (1..=last)
+            .into_par_iter()
+            .map(|index| solved(index, start).map(|(kept, _)| kept))
+            .collect();
+        let all: Vec<_> = std::iter::once(first.map(|(kept, _)| kept)).chain(others).collect();
+        let failures = all.iter().filter(|result| result.is_err()).count();
+        let mut kept = Vec::with_capacity(all.len());
+        for (index, result) in all.into_iter().enumerate() {
+            kept.push(result.map_err(|failure| (index, failure, failures))?);
+        }
+        Ok(kept)
+    }
+
+    /// What is wrong with each of `count` variants, found in parallel.
+    pub fn check_each(
+        &self,
+        count: usize,
+        policies: impl Fn(usize) -> Vec<Policy> + Sync,
+    ) -> Vec<Vec<ScenarioError>> {
+        let check = |index| self.problem(policies(index)).err().unwrap_or_default();
+        (0..count).into_par_iter().map(check).collect()
     }
 }
