@@ -25,7 +25,7 @@ const POLICIES: usize = 20;
 /// The parts of a scenario's effect.
 pub struct Parts {
     pub players: Vec<String>,
-    pub parts: Decomposition,
+    pub effects: Decomposition,
     grouping: Grouping,
     /// Orders drawn and their seed; nothing where exact.
     sample: Option<(usize, u64)>,
@@ -52,10 +52,10 @@ impl Parts {
             }
         };
         let settings = question.settings;
-        let parts = decompose(problem, equilibrium, scenario, &sets, &plan, settings, &progress)
+        let effects = decompose(problem, equilibrium, scenario, &sets, &plan, settings, &progress)
             .map_err(|failure| refusal(question, &failure))?;
         let sample = (!plan.is_exact()).then_some((orders, options.seed));
-        Ok(Self { players, parts, grouping, sample })
+        Ok(Self { players, effects, grouping, sample })
     }
 
     /// Welfare for people: the focus, then the largest regions; the largest effects on the focus.
@@ -76,7 +76,7 @@ impl Parts {
             }
         }
         let mut table = new_table(&header.iter().map(String::as_str).collect::<Vec<_>>());
-        let effect = |player: usize, n: usize| self.parts.effects[[player, n, 0]];
+        let effect = |player: usize, n: usize| self.effects.effects[[player, n, 0]];
         let first = regions.first().copied().unwrap_or(0);
         let mut order: Vec<usize> = (0..self.players.len()).collect();
         order.sort_by(|&a, &b| effect(b, first).abs().total_cmp(&effect(a, first).abs()));
@@ -93,14 +93,14 @@ impl Parts {
             table.add_row(cells);
         };
         for &player in shown {
-            let error = self.parts.errors[[player, first, 0]];
+            let error = self.effects.errors[[player, first, 0]];
             row(self.players[player].clone(), Some(error), &|n| effect(player, n));
         }
         if !rest.is_empty() {
             let sum = |n: usize| rest.iter().map(|&player| effect(player, n)).sum();
             row(format!("{} others", rest.len()), None, &sum);
         }
-        row("all".to_owned(), None, &|n| self.parts.total[[n, 0]]);
+        row("all".to_owned(), None, &|n| self.effects.total[[n, 0]]);
         align(&mut table, 1);
 
         let mut text = String::new();
@@ -116,7 +116,7 @@ impl Parts {
             text,
             "Welfare by {}, percentage points (Shapley value, {how}; {} equilibria)",
             self.grouping.name(),
-            self.parts.equilibria
+            self.effects.equilibria
         );
         let _ = write!(text, "{table}");
         text
@@ -129,7 +129,7 @@ impl Parts {
             "exact": self.sample.is_none(),
             "orders": self.sample.map(|(orders, _)| orders),
             "seed": self.sample.map(|(_, seed)| seed),
-            "equilibria": self.parts.equilibria,
+            "equilibria": self.effects.equilibria,
         })
     }
 
@@ -149,10 +149,10 @@ impl Parts {
         let players = (0..self.players.len()).map(|player| {
             let mut entry = json!({
                 "policy": self.players[player],
-                "effects": by_region(&self.parts.effects, player),
+                "effects": by_region(&self.effects.effects, player),
             });
             if self.sample.is_some() {
-                entry["errors"] = by_region(&self.parts.errors, player).into();
+                entry["errors"] = by_region(&self.effects.errors, player).into();
             }
             entry
         });

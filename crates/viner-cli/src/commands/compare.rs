@@ -10,7 +10,7 @@ use viner_io::{Diagnostic, Diagnostics};
 use viner_model::labels::Labels;
 
 use super::run::{PROGRAM, result_formats};
-use super::{Failed, table_tolerance, warning};
+use super::{Failed, warning};
 use crate::args::{Common, CompareOptions};
 use crate::printer::Printer;
 use crate::summary::{align, name, new_table, percent};
@@ -114,7 +114,6 @@ fn open(options: &CompareOptions, common: &Common) -> Result<Vec<Question>, Fail
         }
     }
     Diagnostics(told).into_result()?;
-    table_tolerance(None)?;
     Ok(questions)
 }
 

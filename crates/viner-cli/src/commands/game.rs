@@ -49,15 +49,15 @@ fn refusal(question: &GameQuestion, no: NoGame) -> Failed {
         NoGame::Scenario(no) => no.into(),
         NoGame::Combination { combination, failure, failures } => {
             let title = question.title();
+            let others = match failures - 1 {
+                0 => String::new(),
+                1 => "; another combination has none either".to_owned(),
+                others => format!("; {others} other combinations have none either"),
+            };
+            let reason = failure.reason();
             let mut diagnostic = Diagnostic::new(format!(
-                "combination `{combination}` of game `{title}`: {}",
-                failure.reason()
+                "combination `{combination}` of game `{title}`: {reason}{others}"
             ));
-            if failures > 1 {
-                let others = failures - 1;
-                let noun = if others == 1 { "combination has" } else { "combinations have" };
-                diagnostic.problem += &format!("; {others} more {noun} no equilibrium");
-            }
             diagnostic.hints = failure.hints();
             Failed::Model(diagnostic.to_string())
         }

@@ -68,7 +68,7 @@ pub fn run(options: &RunOptions, common: &Common, printer: &Printer) -> Result<(
     let parts = if options.decompose.decompose {
         let parts = Parts::of(&options.decompose, &question, &problem, &equilibrium, printer)
             .map_err(Failed::Model)?;
-        frames.push(decomposition_frame(&parts.players, &problem.baseline.regions, &parts.parts));
+        frames.push(decomposition_frame(&parts.players, &problem.baseline.regions, &parts.effects));
         Some(parts)
     } else {
         None

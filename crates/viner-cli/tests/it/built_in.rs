@@ -15,6 +15,8 @@ fn list() {
       icio-2019-g20             OECD ICIO 2019: 20 economies, 20 sections of ISIC Rev. 4
     scenarios
       western-sanctions-2022    Western sanctions on Russia, 2022-2023
+    plans
+      secondary-sanctions-game  Secondary sanctions on China for supplying Russia
     ");
 }
 
@@ -72,13 +74,13 @@ fn unknown_names() {
     assert_snapshot!(place.viner("show western-sanction-2022"), @"
     exit status 1
     -- stderr
-    error: unknown built-in scenario or baseline `western-sanction-2022`; did you mean `western-sanctions-2022`?
+    error: unknown built-in scenario, plan or baseline `western-sanction-2022`; did you mean `western-sanctions-2022`?
     ");
     assert_snapshot!(place.viner("show x"), @"
     exit status 1
     -- stderr
-    error: unknown built-in scenario or baseline `x`
-      expected one of `icio-2019-g20`, `western-sanctions-2022`
+    error: unknown built-in scenario, plan or baseline `x`
+      expected one of `icio-2019-g20`, `western-sanctions-2022`, `secondary-sanctions-game`
     ");
     assert_snapshot!(place.viner("run western-sanction-2022"), @"
     exit status 1
