@@ -14,15 +14,49 @@ import shutil
 import sys
 from pathlib import Path
 
+from audit import audit
 from solver import solve, write_table
 
 SEED = 20240229
 TOLERANCE = 1e-9
+AUDIT_TOLERANCE = 1e-12
+TABLES = ("regions", "sectors", "flows", "wedges_summary")
 CASES = Path(__file__).parent / "cases"
 REGIONS = [("ALP", "Alpha"), ("BET", "Beta"), ("GAM", "Gamma"), ("DEL", "Delta"), ("EPS", "Epsilon"), ("ZET", "Zeta")]
 SECTORS = [("FOOD", "Food"), ("FUEL", "Fuel"), ("GOOD", "Goods"), ("SERV", "Services")]
 
-# name: regions, sectors, what is special about the tables, the scenario below its baseline
+# All cases of one cap share an economy (`economy=cap`); the policy goes on in the case.
+CAP = """
+[groups]
+wall = ["ALP", "BET", "GAM"]
+[model]
+trade_elasticity = { default = 4.0, FUEL = 1.5 }
+production_elasticity = 0.5
+final_elasticity = 0.6
+specific_factor_share = { FUEL = 0.9 }
+[[policy]]
+kind = "price-cap"
+exporter = "DEL"
+importer = "wall"
+sector = "FUEL"
+""".rstrip("\n")
+
+# case: file: the table beside its scenario
+FILES = {
+    "tariff": {"tariffs.csv": [
+        ["exporter", "importer", "sector", "rate"],
+        ["BET", "ALP", "FUEL", 0.33], ["BET", "GAM", "FOOD", 0], ["GAM", "BET", "FUEL", 0.07]]},
+    "quota-cell": {"quotas.csv": [
+        ["exporter", "importer", "sector", "quantity"],
+        ["GAM", "ALP", "FOOD", 0.5], ["GAM", "BET", "FOOD", 0.75], ["DEL", "BET", "FUEL", 0.35],
+        ["DEL", "ALP", "FUEL", 0], ["ALP", "BET", "FUEL", 1.5]]},
+    "quota-table": {"quotas.csv": [
+        ["exporter", "importer", "sector", "quantity"],
+        ["DEL", "ALP", "FUEL", 0.3], ["DEL", "BET", "FUEL", 0.8], ["DEL", "GAM", "FUEL", 0],
+        ["GAM", "DEL", "FOOD", 0.9], ["GAM", "EPS", "FOOD", 1.1], ["BET", "EPS", "FOOD", 1.3]]},
+}
+
+# case: regions, sectors, what is special about the tables, the scenario below its baseline
 SCENARIOS = {
     "tariff": (4, 3, "tariffs", """
 [groups]
@@ -431,6 +465,439 @@ importer = "BET"
 sector = "*"
 rate = 0.0
 """),
+    "quota": (4, 3, "tariffs", """
+[groups]
+sellers = ["BET", "GAM", "DEL"]
+[model]
+trade_elasticity = { default = 4.0, FOOD = 6.0 }
+specific_factor_share = { FOOD = 0.3 }
+[[policy]]
+kind = "quota"
+exporter = "sellers"
+importer = ["ALP", "DEL"]
+sector = ["FOOD", "GOOD"]
+quantity = 0.9
+[[policy]]
+kind = "tariff"
+exporter = "GAM"
+importer = "ALP"
+sector = "*"
+add = 0.1
+[[policy]]
+kind = "tariff"
+exporter = ["BET", "DEL"]
+importer = "*"
+sector = "GOOD"
+add = 0.25
+"""),
+    "quota-total": (3, 3, "tariffs", """
+[model]
+trade_elasticity = 5.0
+labour = "fixed-nominal-wage"
+production_elasticity = 0.6
+[[policy]]
+kind = "export-tax"
+exporter = "BET"
+importer = "*"
+sector = "*"
+rate = 0.08
+[[policy]]
+kind = "quota"
+exporter = ["BET", "GAM"]
+importer = "ALP"
+sector = ["FUEL", "GOOD"]
+quantity = 0.6
+per = "total"
+rent_to_exporter = 0.4
+"""),
+    "quota-cell": (4, 2, "tariffs", """
+[model]
+trade_elasticity = 3.0
+specific_factor_share = 0.4
+[[policy]]
+kind = "quota"
+file = "quotas.csv"
+per = "cell"
+rent_to_exporter = 1.0
+[[policy]]
+kind = "supplier-exit"
+exporter = "GAM"
+importer = "ALP"
+sector = "FOOD"
+share = 0.4
+[[policy]]
+kind = "tariff"
+exporter = "*"
+importer = "BET"
+sector = "FUEL"
+rate = 0.3
+"""),
+    # Rows of the table that share an exporter and sector share a wedge; the second policy is an embargo.
+    "quota-table": (5, 2, "tariffs", """
+[model]
+trade_elasticity = 4.0
+final_elasticity = 0.7
+[[policy]]
+kind = "quota"
+file = "quotas.csv"
+rent_to_exporter = 0.25
+[[policy]]
+kind = "quota"
+exporter = "EPS"
+importer = ["ALP", "BET"]
+sector = "FOOD"
+quantity = 0.0
+"""),
+    "cap-slack": (4, 2, "tariffs economy=cap", CAP + """
+cap = 1.01
+shadow_capacity = 0.3
+shadow_cost = 0.2
+[[policy]]
+kind = "tariff"
+exporter = "DEL"
+importer = "wall"
+sector = "FUEL"
+add = 0.1
+"""),
+    "cap-served": (4, 2, "tariffs economy=cap", CAP + """
+cap_usd = 60.0
+reference_usd = 62.5
+[[policy]]
+kind = "export-tax"
+exporter = "DEL"
+importer = "*"
+sector = "FUEL"
+rate = 0.03
+"""),
+    "cap-mixed": (4, 2, "tariffs economy=cap", CAP + """
+cap = 0.9142
+shadow_capacity = 0.5
+shadow_cost = 0.3
+shadow_owner = "ALP"
+[[policy]]
+kind = "export-tax"
+exporter = "DEL"
+importer = "*"
+sector = "FUEL"
+rate = 0.02
+"""),
+    "cap-shadow-full": (4, 2, "tariffs economy=cap", CAP + """
+cap = 0.95
+shadow_capacity = 0.3
+shadow_cost = 0.1
+[[policy]]
+kind = "export-tax"
+exporter = "DEL"
+importer = "*"
+sector = "FUEL"
+rate = 0.02
+"""),
+    "cap-shadow-only-full": (4, 2, "tariffs economy=cap", CAP + """
+cap = 0.8
+shadow_capacity = 0.3
+shadow_cost = 0.1
+[[policy]]
+kind = "tariff"
+exporter = "DEL"
+importer = "ALP"
+sector = "FUEL"
+rate = 0.0
+"""),
+    "cap-shadow-only": (4, 2, "tariffs economy=cap", CAP + """
+cap = 0.9
+shadow_capacity = 0.8
+shadow_cost = 0.3
+"""),
+    "cap-exporter": (4, 2, "tariffs economy=cap", CAP + """
+cap = 0.95
+shadow_capacity = 0.25
+shadow_cost = 0.1
+shadow_owner = "exporter"
+"""),
+    "cap-iceberg": (4, 2, "tariffs economy=cap", CAP + """
+cap = 0.92
+shadow_capacity = 0.3
+shadow_cost = 0.15
+shadow_owner = "iceberg"
+"""),
+    # `served`, `mixed` and `shadow-only` are all equilibria; the first ships least outside.
+    "cap-several": (4, 2, "tariffs economy=cap", CAP + """
+cap = 0.91
+shadow_capacity = 0.9
+shadow_cost = 0.3
+shadow_owner = "exporter"
+"""),
+    "cap-withdrawn": (4, 2, "tariffs economy=cap", CAP + """
+cap = 0.7
+"""),
+    "control": (5, 3, "tariffs", """
+[groups]
+wall = ["ALP", "BET"]
+[model]
+trade_elasticity = { default = 4.0, GOOD = 6.0 }
+specific_factor_share = { FUEL = 0.5 }
+[[policy]]
+kind = "export-control"
+exporter = "wall"
+importer = "DEL"
+sector = ["GOOD", "FOOD"]
+hubs = ["GAM", "EPS"]
+hub_share = { GAM = 0.02, EPS = 0.05 }
+route_elasticity = 3.0
+enforcement = { GAM = 0.1 }
+hub_margin = { GAM = 0.2, EPS = 0.35 }
+[[policy]]
+kind = "tariff"
+exporter = "wall"
+importer = "DEL"
+sector = "GOOD"
+add = 0.15
+[[policy]]
+kind = "export-tax"
+exporter = "ALP"
+importer = "DEL"
+sector = "*"
+rate = 0.1
+"""),
+    "control-partial": (4, 3, "tariffs", """
+[model]
+trade_elasticity = 5.0
+production_elasticity = 0.4
+[[policy]]
+kind = "export-control"
+exporter = ["ALP", "BET"]
+importer = "DEL"
+sector = "GOOD"
+share = 0.6
+hubs = ["GAM"]
+hub_share = 0.1
+route_elasticity = 8.0
+enforcement = 0.05
+hub_margin = 0.15
+[[policy]]
+kind = "trade-cost"
+exporter = "ALP"
+importer = "DEL"
+sector = "*"
+change = 0.1
+"""),
+    "settlement": (4, 2, "tariffs", """
+[model]
+trade_elasticity = 4.0
+[[policy]]
+kind = "settlement"
+exporter = "DEL"
+importer = ["ALP", "BET"]
+sector = "*"
+both_ways = true
+currency_elasticity = 2.5
+[policy.currencies]
+USD = { share = 0.6, change = 0.4 }
+EUR = { share = 0.25, change = 0.2 }
+CNY = { share = 0.15, change = 0.0 }
+[[policy]]
+kind = "settlement"
+exporter = "DEL"
+importer = "GAM"
+sector = "FUEL"
+currencies = { USD = { share = 0.5, change = 0.4 }, CNY = { share = 0.5, change = -0.05 } }
+currency_elasticity = 6.0
+"""),
+    # Three nests on the same cells: two export controls, one of them partial, and a settlement.
+    "nests": (5, 2, "tariffs", """
+[model]
+trade_elasticity = { default = 3.0, FUEL = 5.0 }
+[[policy]]
+kind = "export-control"
+exporter = "ALP"
+importer = "DEL"
+sector = "*"
+share = 0.7
+hubs = ["GAM", "EPS"]
+hub_share = 0.08
+route_elasticity = 4.0
+hub_margin = 0.25
+[[policy]]
+kind = "settlement"
+exporter = "DEL"
+importer = "ALP"
+sector = "*"
+both_ways = true
+currencies = { USD = { share = 0.7, change = 0.5 }, CNY = { share = 0.3, change = 0.02 } }
+currency_elasticity = 3.0
+[[policy]]
+kind = "export-control"
+exporter = ["ALP", "BET"]
+importer = "DEL"
+sector = "FUEL"
+share = 0.5
+hubs = ["GAM"]
+hub_share = 0.2
+route_elasticity = 6.0
+enforcement = 0.1
+hub_margin = 0.1
+"""),
+    "coalition-equal": (5, 2, "tariffs", """
+[groups]
+club = ["ALP", "BET", "GAM"]
+[model]
+trade_elasticity = 4.0
+deficits = "income-share"
+[[policy]]
+kind = "trade-cost"
+exporter = "club"
+importer = "DEL"
+sector = "*"
+both_ways = true
+change = 0.6
+[[policy]]
+kind = "coalition-transfer"
+members = "club"
+rule = "equal-welfare"
+[[policy]]
+kind = "transfer"
+from = "DEL"
+to = "BET"
+share_of_income = 0.01
+"""),
+    "coalition-weights": (4, 3, "tariffs", """
+[model]
+trade_elasticity = 5.0
+deficits = "balanced"
+specific_factor_share = { FUEL = 0.6 }
+[[policy]]
+kind = "embargo"
+exporter = "DEL"
+importer = "*"
+sector = "FUEL"
+[[policy]]
+kind = "coalition-transfer"
+members = ["ALP", "BET", "GAM"]
+rule = "weights"
+weights = { ALP = 0.5, BET = 0.5, GAM = 0.0 }
+"""),
+    # A quota inside a cap on some cells, outside it on others.
+    "stacked": (4, 2, "tariffs", """
+[model]
+trade_elasticity = { default = 3.0, FUEL = 1.5 }
+production_elasticity = 0.5
+final_elasticity = 0.6
+specific_factor_share = { FUEL = 0.9 }
+[[policy]]
+kind = "export-tax"
+exporter = ["GAM", "DEL"]
+importer = "*"
+sector = "FUEL"
+rate = 0.02
+[[policy]]
+kind = "quota"
+exporter = "DEL"
+importer = "ALP"
+sector = "FUEL"
+quantity = 0.3
+rent_to_exporter = 0.7
+[[policy]]
+kind = "price-cap"
+exporter = ["GAM", "DEL"]
+importer = ["ALP", "BET"]
+sector = "FUEL"
+cap = 0.97
+shadow_capacity = 0.3
+shadow_cost = 0.15
+[[policy]]
+kind = "quota"
+exporter = "GAM"
+importer = "BET"
+sector = "FUEL"
+quantity = 0.2
+rent_to_exporter = 0.2
+"""),
+    "everything": (5, 3, "tariffs", """
+[groups]
+wall = ["ALP", "BET"]
+[model]
+trade_elasticity = { default = 4.0, FUEL = 1.2 }
+production_elasticity = { default = 0.5, FUEL = 0.2 }
+input_elasticity = 0.3
+final_elasticity = 0.6
+specific_factor_share = { default = 0.2, FUEL = 0.9 }
+deficits = "income-share"
+[[policy]]
+kind = "tariff"
+exporter = "DEL"
+importer = "wall"
+sector = "*"
+add = 0.1
+[[policy]]
+kind = "export-tax"
+exporter = "DEL"
+importer = "*"
+sector = "FUEL"
+rate = 0.02
+[[policy]]
+kind = "price-cap"
+exporter = "DEL"
+importer = "*"
+sector = "FUEL"
+cap = 0.97
+shadow_capacity = 0.15
+shadow_cost = 0.1
+shadow_owner = "EPS"
+[[policy]]
+kind = "quota"
+exporter = "DEL"
+importer = "ALP"
+sector = ["FUEL", "FOOD"]
+quantity = 0.18
+rent_to_exporter = 0.3
+[[policy]]
+kind = "export-control"
+exporter = "wall"
+importer = "DEL"
+sector = "GOOD"
+share = 0.8
+hubs = ["EPS"]
+hub_share = 0.06
+route_elasticity = 5.0
+enforcement = 0.08
+hub_margin = 0.2
+[[policy]]
+kind = "quota"
+exporter = "BET"
+importer = "DEL"
+sector = "GOOD"
+quantity = 0.1
+rent_to_exporter = 0.5
+[[policy]]
+kind = "settlement"
+exporter = "DEL"
+importer = "wall"
+sector = "*"
+both_ways = true
+currencies = { USD = { share = 0.8, change = 0.15 }, CNY = { share = 0.2, change = 0.0 } }
+currency_elasticity = 3.0
+[[policy]]
+kind = "embargo"
+exporter = "wall"
+importer = "DEL"
+sector = "FUEL"
+share = 0.5
+[[policy]]
+kind = "trade-cost"
+exporter = "GAM"
+importer = "DEL"
+sector = "*"
+change = 0.1
+[[policy]]
+kind = "coalition-transfer"
+members = "wall"
+rule = "equal-welfare"
+[[policy]]
+kind = "coalition-transfer"
+members = ["GAM", "EPS"]
+rule = "weights"
+weights = { GAM = 0.3, EPS = 0.7 }
+"""),
 }
 
 
@@ -497,7 +964,8 @@ def write_rows(path, rows):
 
 def make_case(name):
     n, s, special, scenario = SCENARIOS[name]
-    rng = random.Random(f"{SEED} {name}")
+    economy = next((word[8:] for word in special.split() if word.startswith("economy=")), name)
+    rng = random.Random(f"{SEED} {economy}")
     folder = CASES / name
     (folder / "bundle").mkdir(parents=True)
     (folder / "expected").mkdir()
@@ -513,23 +981,33 @@ def make_case(name):
             lines += [f"[[{kind}]]", f'code = "{code}"', f'name = "{label}"']
     (folder / "bundle" / "baseline.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
     (folder / "scenario.toml").write_text(f'title = "{name}"\nbaseline = "bundle"\n{scenario.lstrip()}', encoding="utf-8")
-    if "tariffs.csv" in scenario:
-        rows = [["BET", "ALP", "FUEL", 0.33], ["BET", "GAM", "FOOD", 0], ["GAM", "BET", "FUEL", 0.07]]
-        write_rows(folder / "tariffs.csv", [["exporter", "importer", "sector", "rate"], *rows])
+    for table, rows in FILES.get(name, {}).items():
+        write_rows(folder / table, rows)
     result = solve(folder / "bundle", folder / "scenario.toml")
-    for table in ("regions", "sectors", "flows"):
-        write_table(folder / "expected" / f"{table}.csv", result[table])
-    return result["residual"]
+    for table in TABLES:
+        if result[table]:
+            write_table(folder / "expected" / f"{table}.csv", result[table])
+    return audited(name, result)
+
+
+def audited(name, result):
+    """The largest violation of an equation or a condition."""
+    worst, where = audit(result)
+    if not worst < AUDIT_TOLERANCE:
+        sys.exit(f"{name}: {where} is off by {worst:.1e}")
+    return worst
 
 
 def check_case(name):
-    """The largest difference from what is expected, in units of max(1, |expected|)."""
+    """The largest difference from what is expected, in units of max(1, |expected|), and the largest violation."""
     folder = CASES / name
     result = solve(folder / "bundle", folder / "scenario.toml")
     worst = 0.0
-    for table in ("regions", "sectors", "flows"):
-        with open(folder / "expected" / f"{table}.csv", newline="", encoding="utf-8") as file:
-            expected = list(csv.DictReader(file))
+    for table in TABLES:
+        path, expected = folder / "expected" / f"{table}.csv", []
+        if path.exists():
+            with open(path, newline="", encoding="utf-8") as file:
+                expected = list(csv.DictReader(file))
         assert len(expected) == len(result[table])
         for row, want in zip(result[table], expected):
             for key, text in want.items():
@@ -537,6 +1015,7 @@ def check_case(name):
                     assert row[key] == text or row[key] != row[key], (name, table, want)
                 else:
                     worst = max(worst, abs(row[key] - float(text)) / max(1.0, abs(float(text))))
+    audited(name, result)
     return worst
 
 
@@ -546,7 +1025,7 @@ def main():
         shutil.rmtree(CASES)
     for name in SCENARIOS:
         number = check_case(name) if checking else make_case(name)
-        print(f"{name:20} {'difference' if checking else 'residual'} {number:.1e}")
+        print(f"{name:20} {'difference' if checking else 'violation'} {number:.1e}")
         if number > TOLERANCE:
             sys.exit(f"{name} is off")
 

@@ -3,7 +3,8 @@
 It is written from the equations of the model alone and exists to check the engine, not to be
 fast. Unknowns are, in logs, the value added of every sector (the output, for a sector without
 factors), the price of every sector in every region, and the income of every region. The
-Jacobian is exact: one complex step per unknown. Quotas, caps and nests are not covered.
+Jacobian is exact: one complex step per unknown. Quotas, caps, routes, currencies and coalitions are
+in instruments.py; the unknowns they add are log multipliers and shares of outside shipping.
 
     python solver.py BUNDLE SCENARIO [--out regions.csv]
 
@@ -15,14 +16,15 @@ import csv
 import gzip
 import sys
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 
+import instruments
+
 UNITS = {"million USD": 1.0, "USD": 1e-6, "million EUR": 1.0}
-UNCOVERED = ("quota", "price-cap", "export-control", "settlement", "coalition-transfer", "secondary-sanction")
 
 
 @dataclass
@@ -66,6 +68,9 @@ class Shock:
     productivity: np.ndarray  # A hat [n,k]
     tastes: np.ndarray  # factor on final shares [n,s]
     transfer: np.ndarray  # [n]
+    nests: list = field(default_factory=list)  # in the order of the policies, like the rest
+    wedges: list = field(default_factory=list)
+    coalitions: list = field(default_factory=list)
 
     @staticmethod
     def none(e):
@@ -197,10 +202,8 @@ def read_shock(e, scenario, folder):
     groups = scenario.get("groups", {})
     shock = Shock.none(e)
     written = {}
-    for policy in scenario.get("policy", []):
+    for index, policy in enumerate(scenario.get("policy", [])):
         kind = policy["kind"]
-        if kind in UNCOVERED:
-            raise ValueError(f"`{kind}` is not covered by this solver")
         if kind in ("tariff", "export-tax"):
             key = "add" if "add" in policy else "rate"
             mask, rate = values(policy, key, e, groups, folder)
@@ -220,9 +223,24 @@ def read_shock(e, scenario, folder):
             target = shock.productivity if kind == "productivity" else shock.tastes
             mask = np.outer(chosen(policy["region"], e.regions, groups), chosen(policy["sector"], e.sectors, groups))
             target[mask] *= 1 + policy["change"]
+        elif kind == "quota":
+            mask, quantity = values(policy, "quantity", e, groups, folder)
+            shock.wedges += instruments.read_quota(policy, index, mask, quantity, e)
+        elif kind == "price-cap":
+            mask = cells(policy, e, groups)
+            shock.wedges += instruments.read_cap(policy, index, mask, e)
+        elif kind == "export-control":
+            _, part = values(policy, "share", e, groups, folder)
+            shock.nests.append(instruments.read_export_control(policy, part, e.regions))
+        elif kind == "settlement":
+            shock.nests.append(instruments.read_settlement(policy, cells(policy, e, groups) * 1.0))
+        elif kind == "coalition-transfer":
+            members = chosen(policy["members"], e.regions, groups)
+            shock.coalitions.append(instruments.read_coalition(policy, members, e.regions))
         elif kind != "sector-tax":  # a sector tax moves profits to the region's own household: no quantity
             raise ValueError(f"unknown policy `{kind}`")
-        if (kind in ("tariff", "export-tax") and key == "rate") or kind in ("embargo", "supplier-exit"):
+        if (kind in ("tariff", "export-tax") and key == "rate") or kind in (
+                "embargo", "supplier-exit", "quota", "price-cap"):
             if (written.get(kind, False) & mask).any():
                 raise ValueError(f"two `{kind}` policies set the same cell")
             written[kind] = written.get(kind, False) | mask
@@ -252,7 +270,9 @@ def deficits(e, p, income, value_added):
 
 
 class Equilibrium:
-    """The equations of section 2 for one baseline, parameters and shock."""
+    """The equations of sections 2 and 4 for one baseline, parameters and shock, each wedge in its present regime.
+
+    A *kernel* of a flow, times c^-theta of the seller and P^theta E of the buyer, is the flow."""
 
     def __init__(self, e, p, shock):
         self.e, self.p, self.shock = e, p, shock
@@ -262,21 +282,58 @@ class Equilibrium:
         self.input_bundle = ratio(e.input_share, e.input_share.sum(1)[:, None, :])
         self.tastes = e.final_share * shock.tastes
         self.tastes = self.tastes / self.tastes.sum(1)[:, None]
-        self.wedge = (1 + shock.export_tax) / (1 + e.export_tax) * (1 + shock.tariff) / (1 + e.tariff)
-        self.kernel = shock.keep * e.trade_share * (shock.kappa * self.wedge) ** -p.theta
+        self.border = (1 + shock.export_tax) / (1 + e.export_tax)
+        self.nest, self.units, self.passed, self.hubs = instruments.apply_nests(shock.nests, e.flow.shape, p.theta)
+        kept = shock.keep * ~np.any([wedge.mask & wedge.closed for wedge in shock.wedges], axis=0)
+        taxes = self.border * (1 + shock.tariff) / (1 + e.tariff)
+        self.kernel = kept * e.trade_share * (shock.kappa * taxes) ** -p.theta * self.nest
         if (self.bought & (self.kernel.sum(0) == 0)).any():
             raise ValueError("infeasible: a sector has no supplier left")
         self.labour_weight = (1 - p.phi) * e.value_added
-        self.kernel_net = self.kernel / (1 + shock.tariff) / (1 + shock.export_tax)  # producer value
-        self.kernel_tariff = self.kernel * shock.tariff / (1 + shock.tariff)
-        self.kernel_export_tax = self.kernel_net * shock.export_tax
+        self.wedges = shock.wedges
+        if any(np.ptp(self.border[wedge.mask]) > 1e-15 for wedge in self.wedges if wedge.kind == "price-cap"):
+            raise ValueError("the export taxes on the cells of one price cap differ")
+        self.plain = None if self.wedges else self.kernels([], [])
+
+    def wedge_unknowns(self, x):
+        """The log multiplier and the shadow share of every wedge."""
+        log_m, h, at = [], [], 2 * self.e.output.size + len(self.e.regions)
+        for wedge in self.wedges:
+            log_m.append(x[at])
+            h.append(x[at + 1] if wedge.size == 2 else 0.0)
+            at += wedge.size
+        return log_m, h
+
+    def kernels(self, log_m, h):
+        """The kernel of every flow of money, and of the arriving quantities, with these wedges."""
+        shock = self.shock
+        paid, needed, earned = 1.0, 1.0, 0.0
+        price = self.kernel
+        if self.wedges:
+            paid, needed, earned = instruments.divide(self.wedges, log_m, h, price.shape)
+            price = price * paid ** -self.p.theta
+        before_tariff = price / (1 + shock.tariff)
+        arriving = before_tariff * self.passed / paid  # at the exporter's price, export tax included
+        net = arriving * needed / (1 + shock.export_tax)  # producer value
+        earned = before_tariff * self.hubs + arriving * earned
+        return SimpleNamespace(
+            price=price, net=net, tariff=price * shock.tariff / (1 + shock.tariff), export_tax=net * shock.export_tax,
+            earned=earned if earned.any() else None, paid=paid, needed=needed,
+            quantity=before_tariff / paid * self.units / (1 + shock.export_tax))
+
+    def per_unit(self, log_m, h):
+        """Per unit of arriving value at the exporter's price: spending before tariff, value made, income by region."""
+        one = np.ones_like(self.e.flow)
+        paid, needed, earned = instruments.divide(self.wedges, log_m, h, one.shape) if self.wedges else (one, one, 0.0)
+        spent = paid / self.passed
+        return spent, needed, spent * self.hubs + earned
 
     def state(self, x):
         """Every quantity of the model at the unknowns x."""
         e, p = self.e, self.p
         n, k = self.size
         y, price = x[: n * k].reshape(n, k), x[n * k : 2 * n * k].reshape(n, k)
-        income = e.income * np.exp(x[2 * n * k :])
+        income = e.income * np.exp(x[2 * n * k : 2 * n * k + n])
         cpi, final_share = (a[..., 0] for a in ces(self.tastes[:, :, None], price[:, :, None], np.array([p.eta])))
 
         value_added = e.value_added * np.exp(y)
@@ -297,17 +354,33 @@ class Equilibrium:
         expenditure = use + final_share * income[:, None]
         supply = np.exp(-p.theta * cost)  # c^-theta
         demand = np.exp(p.theta * price) * expenditure  # P^theta E
-        tariff_revenue = (np.einsum("ins,is->ns", self.kernel_tariff, supply) * demand).sum(1)
-        export_tax_revenue = (np.einsum("ins,ns->is", self.kernel_export_tax, demand) * supply).sum(1)
-        sales = np.einsum("ins,ns->is", self.kernel_net, demand) * supply
+        log_m, h = self.wedge_unknowns(x)
+        kernels = self.plain or self.kernels(log_m, h)
+        tariff_revenue = (np.einsum("ins,is->ns", kernels.tariff, supply) * demand).sum(1)
+        export_tax_revenue = (np.einsum("ins,ns->is", kernels.export_tax, demand) * supply).sum(1)
+        sales = np.einsum("ins,ns->is", kernels.net, demand) * supply
         deficit = deficits(e, p, income, value_added)
         receipts = value_added.sum(1) + tariff_revenue + export_tax_revenue + self.shock.transfer + deficit
-        index = np.log(np.where(self.bought, np.einsum("ins,is->ns", self.kernel, supply), 1.0)) / -p.theta
+        rents = np.zeros(n)
+        if kernels.earned is not None:
+            rents = np.einsum("rins,is,ns->r", kernels.earned, supply, demand)
+            receipts = receipts + rents
+        for coalition in self.shock.coalitions:
+            receipts = receipts + coalition.transfers(e.income, np.exp(cpi), receipts)
+        index = np.log(np.where(self.bought, np.einsum("ins,is->ns", kernels.price, supply), 1.0)) / -p.theta
+        log_prices, quantities = [], []
+        if self.wedges:
+            arrivals = kernels.quantity * (supply * np.exp(-cost))[:, None, :] * demand / self.shock.kappa
+        for wedge in self.wedges:
+            i, _, k = np.argwhere(wedge.mask)[0]
+            log_prices.append(cost[i, k] + np.log(self.border[wedge.mask][0]))
+            quantities.append(arrivals[wedge.mask].sum() / e.flow[wedge.mask].sum())
         return SimpleNamespace(
             y=y, price=price, income=income, cpi=cpi, final_share=final_share, value_added=value_added, wage=wage,
             employment=labour_income - wage, cost=cost, parts=parts, bundle=bundle, output=output, sales=sales,
             expenditure=expenditure, tariff_revenue=tariff_revenue, export_tax_revenue=export_tax_revenue,
-            deficit=deficit, receipts=receipts, index=index)
+            deficit=deficit, receipts=receipts, index=index, rents=rents, kernels=kernels,
+            log_multiplier=log_m, shadow=h, quantities=quantities, log_prices=log_prices)
 
     def residuals(self, x, walras=False):
         """Prices, markets, incomes; the first region's income gives way to the numeraire (Walras)."""
@@ -318,7 +391,9 @@ class Equilibrium:
         incomes = s.receipts / s.income - 1
         if not walras:
             incomes[0] = s.value_added.sum() / self.e.value_added.sum() - 1
-        return np.concatenate([prices.ravel(), markets.ravel(), incomes])
+        wedges = [wedge.equations(*values) for wedge, *values in
+                  zip(self.wedges, s.log_multiplier, s.shadow, s.quantities, s.log_prices)]
+        return np.concatenate([prices.ravel(), markets.ravel(), incomes, *wedges])
 
     def jacobian(self, x):
         out = np.empty((x.size, x.size))
@@ -333,8 +408,10 @@ class Equilibrium:
         """Newton with backtracking; the Jacobian is kept while the residual falls tenfold a step."""
         residual, inverse = self.residuals(x), None
         norm = np.abs(residual).max()
+        norms = []
         for _ in range(100):
-            if norm <= tolerance:
+            norms.append(norm)
+            if norm <= tolerance or (len(norms) > 10 and norm > 0.9 * norms[-11]):
                 break
             fresh = inverse is None
             if fresh:
@@ -358,18 +435,55 @@ class Equilibrium:
         return x, norm
 
 
-def equilibrium(e, p, shock, tolerance=1e-11):
-    """The equilibrium after a shock, started at the baseline."""
+def solved(e, p, shock, start=None, tolerance=1e-11):
+    """The equilibrium after a shock in the present regimes of its wedges, started at the baseline."""
     system = Equilibrium(e, p, shock)
+    economy = np.zeros(2 * e.output.size + len(e.regions)) if start is None else start
+    x = np.concatenate([economy, *(wedge.start() for wedge in shock.wedges)])
     with np.errstate(all="ignore"):
-        x, _ = system.newton(np.zeros(2 * e.output.size + len(e.regions)))
-    s = system.state(x)
+        x, _ = system.newton(x)
+        s = system.state(x)
     s.residual = np.abs(np.append(system.residuals(x), system.residuals(x, walras=True))).max()
     if not s.residual < tolerance:
         raise RuntimeError(f"no equilibrium found, residual {s.residual:.1e}")
     demand = np.exp(p.theta * s.price) * s.expenditure
-    s.flow = system.kernel_net * np.exp(-p.theta * s.cost)[:, None, :] * demand
+    s.flow = s.kernels.net * np.exp(-p.theta * s.cost)[:, None, :] * demand
+    s.economy, s.system = x[: economy.size], system
+    s.multiplier, s.prices = np.exp(s.log_multiplier), np.exp(s.log_prices)
+    s.regimes = [wedge.regime for wedge in shock.wedges]
+    s.unit = system.per_unit(s.log_multiplier, s.shadow)
     return s
+
+
+def equilibrium(e, p, shock):
+    """The equilibrium after a shock. Every combination of the caps' regimes is tried; where several
+    hold, the one with least outside shipping is taken and the regimes of the others are kept."""
+    if not shock.wedges:
+        return solved(e, p, shock)
+    found, starts = [], [None]
+
+    def attempt():
+        for start in starts:
+            try:
+                s = solved(e, p, shock, start)
+            except (ValueError, RuntimeError, np.linalg.LinAlgError):
+                continue
+            starts[1:] = [s.economy]
+            return s
+        return None
+
+    for _ in instruments.combinations(shock.wedges):
+        s = instruments.settle(shock.wedges, attempt)
+        if s is not None and not any(np.abs(np.append(s.income / other.income - 1, s.multiplier - other.multiplier)
+                                            ).max() < 1e-8 for other in found):
+            found.append(s)
+    if not found:
+        raise RuntimeError("no equilibrium found in any regime")
+    best = min(found, key=lambda s: round(sum(h * q for h, q in zip(s.shadow, s.quantities)), 9))
+    best.others = [s.regimes for s in found if s is not best]
+    for wedge, regime in zip(shock.wedges, best.regimes):
+        wedge.regime = regime
+    return best
 
 
 def rebase(e, shock, s):
@@ -388,8 +502,12 @@ def report(e, p, shock, s):
     hat = np.exp(s.cost)[:, None, :] * np.ones_like(e.flow)  # producer price of the cell
     border = e.flow * (1 + e.export_tax) * foreign
     border_hat = hat * (1 + shock.export_tax) / (1 + e.export_tax)
-    export_price = ratio((border * border_hat).sum((1, 2)), border.sum((1, 2)))
-    import_price = ratio((border * border_hat).sum((0, 2)), border.sum((0, 2)))
+    # Per unit shipped, at the exporter's price: what its region gets, what the buyer's region gives to others.
+    paid, needed, earned = s.unit
+    n = np.arange(len(e.regions))
+    received, given = 1 + earned[n, n] / needed, (paid - np.moveaxis(earned[n, :, n], 0, 1)) / needed
+    export_price = ratio((border * border_hat * received).sum((1, 2)), border.sum((1, 2)))
+    import_price = ratio((border * border_hat * given).sum((0, 2)), border.sum((0, 2)))
     gain = e.flow * foreign * (hat - 1)
     volume = (e.tariff * e.flow * foreign * (ratio(s.flow, e.flow) - hat)).sum((0, 2))
     cpi = np.exp(s.cpi)
@@ -405,20 +523,21 @@ def report(e, p, shock, s):
         "exports_base": (e.flow * foreign).sum((1, 2)),
         "exports": (s.flow * foreign).sum((1, 2)),
         "imports_base": border.sum((0, 2)),
-        "imports": (s.flow * (1 + shock.export_tax) * foreign).sum((0, 2)),
+        "imports": (s.flow * (1 + shock.export_tax) * (paid / needed) * foreign).sum((0, 2)),
         "income_base": e.income,
         "income": s.income,
         "tariff_revenue_base": (e.flow * (1 + e.export_tax) * e.tariff).sum((0, 2)),
         "tariff_revenue": s.tariff_revenue,
-        "rents": np.zeros_like(e.income),
+        "rents": s.rents,
         "employment": np.expm1(s.employment),
     }
     quantity = np.where(e.output != 0, ratio(s.output, e.output) / np.exp(s.cost), np.nan)
     sectors = {"output_base": e.output, "output": s.output, "price": np.expm1(s.cost),
                "value_added_base": e.value_added, "value_added": s.value_added, "quantity": quantity}
-    quantity = np.where(e.flow != 0, ratio(s.flow, e.flow) / (hat * shock.kappa), np.nan)
+    arriving = s.flow * (s.system.units / s.system.passed / needed)
+    quantity = np.where(e.flow != 0, ratio(arriving, e.flow) / (hat * shock.kappa), np.nan)
     flows = {"value_base": e.flow, "value": s.flow, "quantity": quantity, "tariff": shock.tariff,
-             "wedge": np.ones_like(e.flow)}
+             "wedge": s.kernels.paid * np.ones_like(e.flow)}
     labels = {"region": e.regions, "exporter": e.regions, "importer": e.regions, "sector": e.sectors}
 
     def rows(keys, columns):
@@ -428,8 +547,15 @@ def report(e, p, shock, s):
             out.append(row | {name: float(column[at]) for name, column in columns.items()})
         return sorted(out, key=lambda row: [row[key] for key in keys])
 
+    wedges = []
+    for wedge, regime, m, quantity in zip(shock.wedges, s.regimes, s.multiplier, s.quantities):
+        exporter, sector, importer = wedge.label
+        m = np.nan if wedge.closed else float(m)
+        wedges.append({"policy": wedge.policy, "exporter": exporter, "sector": sector, "importer": importer,
+                       "regime": regime, "multiplier": m, "quantity": float(quantity)})
+    wedges.sort(key=lambda row: list(row.values())[:4])
     return {"regions": rows(["region"], regions), "sectors": rows(["region", "sector"], sectors),
-            "flows": rows(["exporter", "importer", "sector"], flows), "residual": s.residual,
+            "flows": rows(["exporter", "importer", "sector"], flows), "wedges_summary": wedges, "residual": s.residual,
             "economy": e, "parameters": p, "shock": shock, "state": s}
 
 
@@ -471,6 +597,10 @@ def main():
     for row in result["regions"]:
         print("  ".join(f"{row[key]:+.12f}" if key != "region" else f"{row[key]:8}"
                         for key in ("region", "welfare", "real_gdp", "real_wage", "price_index")))
+    for row in result["wedges_summary"]:
+        print(*row.values())
+    for regimes in getattr(result["state"], "others", []):
+        print("another equilibrium:", *regimes)
     print(f"largest residual {result['residual']:.1e}", file=sys.stderr)
     if args.out:
         write_table(args.out, result["regions"])

@@ -4,9 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 use viner_io::question::Question;
-use viner_model::attribution::{
-    Decomposition, Grouping, OUTCOMES, Plan, SubsetFailure, decompose, policy_name,
-};
+use viner_model::attribution::{Decomposition, Grouping, OUTCOMES, Plan, SubsetFailure, decompose};
 use viner_model::equilibrium::Equilibrium;
 use viner_model::problem::Problem;
 
@@ -167,7 +165,7 @@ fn refusal(question: &Question, failure: &SubsetFailure) -> String {
     let policies = &question.file.scenario.policies;
     let name = |&position: &usize| {
         let file_position = question.file.locations.policy_position(position);
-        format!("`{}`", policy_name(&policies[position], file_position))
+        format!("`{}`", policies[position].name_at(file_position))
     };
     let names: Vec<String> = failure.policies.iter().map(name).collect();
     let (noun, verb) = if names.len() == 1 { ("policy", "has") } else { ("policies", "have") };

@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod decomposition;
 mod game_summary;
+mod instruments;
 mod printer;
 mod summary;
 

@@ -12,6 +12,8 @@ use viner_model::problem::Problem;
 use viner_model::report::{RegionOutcomes, flow_value};
 use viner_model::scenario::Labour;
 
+use crate::instruments::Instruments;
+
 /// The numbers of a summary.
 pub struct Summary {
     title: String,
@@ -24,6 +26,7 @@ pub struct Summary {
     outcomes: RegionOutcomes,
     focus: String,
     trade: Vec<PartnerTrade>,
+    instruments: Instruments,
 }
 
 /// Trade of the focus with one partner, in millions, before and after.
@@ -62,6 +65,7 @@ impl Summary {
             outcomes,
             trade: trade(question, problem, equilibrium, &focus),
             focus,
+            instruments: Instruments::of(problem, equilibrium),
         }
     }
 
@@ -71,7 +75,13 @@ impl Summary {
     }
 
     /// The summary for people; money in billions, changes in percent.
-    pub fn text(&self, equilibrium: &Equilibrium, seconds: f64, tolerance: f64) -> String {
+    pub fn text(
+        &self,
+        problem: &Problem,
+        equilibrium: &Equilibrium,
+        seconds: f64,
+        tolerance: f64,
+    ) -> String {
         let mut text = String::new();
         let _ = writeln!(text, "{}", self.title);
         let policies = if self.policies == 1 { "policy" } else { "policies" };
@@ -134,6 +144,7 @@ impl Summary {
         }
         align(&mut table, 1);
         let _ = writeln!(text, "{table}\n");
+        text.push_str(&self.instruments.text(problem));
 
         let worst = equilibrium.certificate.worst();
         let place =
@@ -152,7 +163,7 @@ impl Summary {
     }
 
     /// The same numbers for programs: fractions, and money in millions.
-    pub fn json(&self) -> Value {
+    pub fn json(&self, problem: &Problem) -> Value {
         let outcomes = &self.outcomes;
         let regions: Vec<Value> = (0..self.regions.len())
             .map(|n| {
@@ -190,13 +201,14 @@ impl Summary {
             "regions": regions,
             "focus": self.focus,
             "trade": trade,
+            "instruments": self.instruments.json(problem),
         })
     }
 }
 
 /// What a reader must know to read the numbers rightly.
-pub fn notes(problem: &Problem) -> Vec<String> {
-    let mut notes = Vec::new();
+pub fn notes(problem: &Problem, equilibrium: &Equilibrium) -> Vec<String> {
+    let mut notes = Instruments::of(problem, equilibrium).notes(problem);
     if problem.labour == Labour::FixedNominalWage {
         notes.push(
             "wages are fixed in units of the numeraire (world value added): how much employment \

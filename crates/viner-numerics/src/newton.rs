@@ -1,5 +1,7 @@
 //! Newton's method for a fixed point, with Krylov solutions of its linear systems.
 
+use std::collections::VecDeque;
+
 use crate::fixed_point::{FixedPoint, Limits, Outcome, Progress};
 use crate::gmres;
 use crate::vector::{max_abs, norm};
@@ -8,8 +10,14 @@ use crate::vector::{max_abs, norm};
 const MAX_PRODUCTS: usize = 150;
 /// Halvings of a step before the method gives up on the direction.
 const MAX_HALVINGS: usize = 30;
+/// A step must improve on the worst of this many residuals before it: at the kinks of a piecewise
+/// smooth map a good step may make the residual rise for a while (Grippo, Lampariello and Lucidi
+/// 1986).
+const REMEMBERED: usize = 5;
 
-/// Solves `g(x) − x = 0` by inexact Newton steps, shortened until the residual falls.
+/// Solves `g(x) − x = 0` by inexact Newton steps, shortened until the residual falls below those of
+/// the last few steps. Where the map has kinks, the derivative is that of the side it is on
+/// (semismooth Newton).
 ///
 /// The linear systems `(I − g'(x)) step = g(x) − x` are solved by GMRES on exact derivative
 /// products, each only as exactly as the progress so far deserves (Eisenstat and Walker 1996,
@@ -21,6 +29,7 @@ pub fn solve(map: &mut impl FixedPoint, x: &mut Vec<f64>, limits: Limits) -> Pro
     let mut evaluations = 1;
     let mut residual = subtract(&image, x);
     let mut forcing = 0.1;
+    let mut norms = VecDeque::from([norm(&residual)]);
 
     let outcome = loop {
         let size = max_abs(&residual);
@@ -44,6 +53,7 @@ pub fn solve(map: &mut impl FixedPoint, x: &mut Vec<f64>, limits: Limits) -> Pro
         evaluations += used;
 
         let before = norm(&residual);
+        let reference = norms.iter().copied().fold(0.0, f64::max);
         let mut scale = 1.0;
         let mut accepted = false;
         for _ in 0..MAX_HALVINGS {
@@ -53,7 +63,11 @@ pub fn solve(map: &mut impl FixedPoint, x: &mut Vec<f64>, limits: Limits) -> Pro
             evaluations += 1;
             let trial_residual = subtract(&image, &trial);
             let after = norm(&trial_residual);
-            if after <= (1.0 - 1e-4 * scale) * before {
+            if after <= (1.0 - 1e-4 * scale) * reference {
+                if norms.len() == REMEMBERED {
+                    norms.pop_front();
+                }
+                norms.push_back(after);
                 let rate = after / before;
                 forcing = (0.9 * rate * rate).clamp(1e-6, 0.1);
                 *x = trial;

@@ -76,21 +76,21 @@ pub fn run(options: &RunOptions, common: &Common, printer: &Printer) -> Result<(
 
     let summary = Summary::of(&question, &problem, &equilibrium);
     if common.json {
-        let mut json = summary.json();
+        let mut json = summary.json(&problem);
         json["solver"] = results::solver(&question, &equilibrium, seconds);
         json["certificate"] = results::certificate(&equilibrium.certificate);
-        json["notes"] = notes(&problem).into();
+        json["notes"] = notes(&problem, &equilibrium).into();
         if let Some(parts) = &parts {
             json["decomposition"] = parts.json(&problem);
         }
         printer.asked(&format!("{json:#}"));
     } else {
-        printer.result(&summary.text(&equilibrium, seconds, question.settings.tolerance));
+        printer.result(&summary.text(&problem, &equilibrium, seconds, question.settings.tolerance));
         if let Some(parts) = &parts {
             let focus = members(&question, &problem, summary.focus());
             printer.result(&format!("\n{}", parts.text(&problem, &focus)));
         }
-        for note in notes(&problem) {
+        for note in notes(&problem, &equilibrium) {
             printer.result(&format!("note: {note}"));
         }
     }

@@ -8,19 +8,22 @@ use viner_model::report::{
     embodied_value,
 };
 
-use super::Frame;
+use super::{Frame, instrument_frames};
 
-/// Tables `regions`, `sectors`, `flows`, `wedges` and `profits` of a run.
+/// Tables `regions`, `sectors`, `flows`, `wedges` and `profits` of a run, and those of the instruments
+/// that it has.
 ///
 /// Rows come in label order; `flows` has a row for every cell, domestic ones included.
 pub fn run_frames(problem: &Problem, equilibrium: &Equilibrium) -> Vec<Frame> {
-    vec![
+    let mut frames = vec![
         regions(problem, equilibrium),
         sectors(problem, equilibrium),
         flows(problem, equilibrium),
-        wedges(),
+        instrument_frames::wedges(problem, equilibrium),
         profits(problem, equilibrium),
-    ]
+    ];
+    frames.extend(instrument_frames::all(problem, equilibrium));
+    frames
 }
 
 fn regions(problem: &Problem, equilibrium: &Equilibrium) -> Frame {
@@ -94,20 +97,7 @@ fn flows(problem: &Problem, equilibrium: &Equilibrium) -> Frame {
         .number("value", cells().map(|cell| outcomes.value[cell]))
         .number("quantity", cells().map(|cell| outcomes.quantity[cell]))
         .number("tariff", cells().map(|cell| outcomes.tariff[cell]))
-        .number("wedge", cells().map(|_| 1.0))
-}
-
-/// No instrument of this version makes a wedge bind: the table has its columns and no rows.
-fn wedges() -> Frame {
-    let nothing = || std::iter::empty::<String>();
-    let mut frame = Frame::new("wedges");
-    for column in ["policy", "kind", "exporter", "importer", "sector", "regime"] {
-        frame = frame.text(column, nothing());
-    }
-    for column in ["multiplier", "slack", "quantity", "price", "rent"] {
-        frame = frame.number(column, []);
-    }
-    frame.text("rent_to", nothing())
+        .number("wedge", cells().map(|cell| outcomes.wedge[cell]))
 }
 
 /// Table `welfare_split`: a row per region, a column per source, their sum and the exact welfare.

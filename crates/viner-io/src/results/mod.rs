@@ -6,6 +6,7 @@ mod decomposition;
 pub mod frame;
 mod frames;
 mod game_frames;
+mod instrument_frames;
 mod manifest;
 mod parquet_file;
 pub mod write;

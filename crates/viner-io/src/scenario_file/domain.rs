@@ -22,6 +22,8 @@ pub(super) const NOT_NEGATIVE: Domain =
     Domain { holds: |value| value >= 0.0, words: "a finite number, at least 0" };
 pub(super) const SHARE: Domain =
     Domain { holds: |value| (0.0..=1.0).contains(&value), words: "a share between 0 and 1" };
+pub(super) const BELOW_ONE: Domain =
+    Domain { holds: |value| (0.0..1.0).contains(&value), words: "a share, at least 0 and below 1" };
 pub(super) const TAX_RATE: Domain =
     Domain { holds: |value| value > -1.0, words: "a finite rate above -1 (-100 %)" };
 pub(super) const ADDED_RATE: Domain = Domain { holds: |_| true, words: "a finite rate" };
@@ -32,3 +34,6 @@ pub(super) const CHANGE: Domain =
 /// Above 1e-2 a solution says nothing about effects of a few percent.
 pub(super) const TOLERANCE: Domain =
     Domain { holds: |value| value > 0.0 && value < 1e-2, words: "a number between 0 and 0.01" };
+
+/// How far from 1 a sum of shares may be: more than doubles add up wrongly, less than anyone writes.
+pub(super) const SHARES_TOLERANCE: f64 = 1e-9;

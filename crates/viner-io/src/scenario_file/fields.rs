@@ -107,6 +107,17 @@ impl<'a> Fields<'a> {
         self.node(key).map(read).transpose()
     }
 
+    /// A number of `domain` that must be given.
+    pub(super) fn required_number(
+        &self,
+        key: &str,
+        domain: Domain,
+        findings: &mut Findings,
+    ) -> Result<f64, Reported> {
+        let node = self.required(key, domain.words, findings)?;
+        number_of(node, &self.path_of(key), domain, domain.words, findings)
+    }
+
     /// One of a few words.
     pub(super) fn word<T: Copy>(
         &self,

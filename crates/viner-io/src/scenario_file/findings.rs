@@ -1,7 +1,7 @@
 //! Collects what is wrong, with the place of each.
 
 use super::document::{Node, Position, SyntaxError, written};
-use super::domain::Domain;
+use super::domain::{Domain, SHARES_TOLERANCE};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
 /// Name of the command line's overrides where a file would stand.
@@ -84,6 +84,23 @@ impl Findings {
         self.add(at, path, diagnostic)
     }
 
+    /// Shares that must sum to 1.
+    pub(super) fn check_sum(
+        &mut self,
+        at: Position,
+        path: &str,
+        what: &str,
+        sum: f64,
+    ) -> Result<(), Reported> {
+        if (sum - 1.0).abs() <= SHARES_TOLERANCE {
+            return Ok(());
+        }
+        let diagnostic = Diagnostic::new(format!("the {what} do not sum to 1"))
+            .found(format!("a sum of {}", rounded(sum)))
+            .expected("a sum of 1");
+        Err(self.add(at, path, diagnostic))
+    }
+
     /// Number of problems so far.
     pub(super) fn count(&self) -> usize {
         self.list.len()
@@ -114,6 +131,14 @@ pub(super) fn refusal(name: &str, value: f64, domain: Domain) -> Diagnostic {
         format!("`{name}` is not a finite number")
     };
     Diagnostic::new(problem).found(written(value)).expected(domain.words)
+}
+
+/// A sum of shares without what floating point adds to it: 0.9, not 0.8999999999999999.
+pub(super) fn rounded(sum: f64) -> f64 {
+    /// One digit beyond what [`SHARES_TOLERANCE`] tells apart.
+    const UNITS: f64 = 1e10;
+    // Nothing sums to -0.
+    (sum * UNITS).round() / UNITS + 0.0
 }
 
 /// Last key of a dotted path; a list's for its members: `importer` of `policy.0.importer.1`.

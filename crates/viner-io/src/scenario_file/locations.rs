@@ -128,7 +128,8 @@ impl Locations {
         }
         let key = join(&section, &place.key);
         let path = match error {
-            ScenarioError::UnknownName { found, .. } => self.member(&key, found),
+            ScenarioError::UnknownName { found: member, .. }
+            | ScenarioError::HubOutOfPlace { hub: member, .. } => self.member(&key, member),
             _ => key.clone(),
         };
         self.place_at(&path, &key, diagnostic)
@@ -156,10 +157,12 @@ impl Locations {
                 let name = if place.key.is_empty() { "the value" } else { &place.key };
                 Diagnostic::new(format!("`{name}` is out of range")).found(found.to_string())
             }
-            ScenarioError::Conflict { earlier, .. } => {
+            ScenarioError::Conflict { .. } | ScenarioError::TwoCoalitions { .. } => {
                 let mut renumbered = error.clone();
-                if let ScenarioError::Conflict { earlier: number, .. } = &mut renumbered {
-                    *number = self.policy_position(*earlier);
+                if let ScenarioError::Conflict { earlier, .. }
+                | ScenarioError::TwoCoalitions { earlier, .. } = &mut renumbered
+                {
+                    *earlier = self.policy_position(*earlier);
                 }
                 Diagnostic::new(renumbered.to_string())
             }

@@ -31,7 +31,6 @@ mod locations;
 mod model;
 mod overrides;
 mod policies;
-mod policy_kinds;
 mod read;
 mod selectors;
 mod source;

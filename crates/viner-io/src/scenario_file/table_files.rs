@@ -176,7 +176,7 @@ impl Reader<'_> {
         let mut names: Vec<String> = codes.map(|(name, _)| format!("`{name}`")).collect();
         let values: Vec<String> =
             self.layout.values.iter().map(|(name, _)| format!("`{name}`")).collect();
-        names.push(values.join(" or "));
+        names.extend((!values.is_empty()).then(|| values.join(" or ")));
         names.join(", ")
     }
 

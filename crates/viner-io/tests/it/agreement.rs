@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 use viner_io::question::{Question, TABLE_TOLERANCE};
 use viner_io::results::{Column, Frame, run_frames};
 use viner_io::scenario_file::ScenarioSource;
+use viner_model::equilibrium::{Equilibrium, Regime};
+use viner_model::problem::Problem;
+use viner_model::report::WedgeReport;
 
 /// Both solvers stop near rounding, ours at a residual of 1e-13 or so; tables of a few regions
 /// enlarge that by less than three digits.
@@ -56,6 +59,56 @@ fn found(frame: &Frame) -> Rows {
     rows.into_iter().collect()
 }
 
+/// Regime, multiplier and quantity of every wedge; returns how many there are.
+fn compare_wedges(case: &Path, problem: &Problem, equilibrium: &Equilibrium) -> usize {
+    let file = case.join("expected/wedges_summary.csv");
+    let reports = WedgeReport::all(problem, equilibrium);
+    if !file.exists() {
+        assert!(reports.is_empty(), "{}: wedges that nothing compares with", case.display());
+        return 0;
+    }
+    let mut found: Vec<(usize, String, f64, f64)> = reports
+        .iter()
+        .map(|report| {
+            // The other solver calls a quota of 0 binding.
+            let regime =
+                if report.regime == Regime::Closed { "binding" } else { report.regime.name() };
+            (report.policy, regime.to_owned(), report.multiplier, report.quantity)
+        })
+        .collect();
+    let mut wanted: Vec<(usize, String, f64, f64)> = csv::Reader::from_path(&file)
+        .unwrap()
+        .records()
+        .map(|record| {
+            let record = record.unwrap();
+            let number =
+                |cell: &str| if cell.is_empty() { f64::NAN } else { cell.parse().unwrap() };
+            (
+                record[0].parse().unwrap(),
+                record[4].to_owned(),
+                number(&record[5]),
+                number(&record[6]),
+            )
+        })
+        .collect();
+    let order = |a: &(usize, String, f64, f64), b: &(usize, String, f64, f64)| {
+        a.0.cmp(&b.0).then(a.3.total_cmp(&b.3))
+    };
+    found.sort_by(order);
+    wanted.sort_by(order);
+    assert_eq!(found.len(), wanted.len(), "{}: wedges", case.display());
+    for (found, wanted) in found.iter().zip(&wanted) {
+        let near =
+            |a: f64, b: f64| (a.is_nan() && b.is_nan()) || (a - b).abs() <= TOLERANCE * b.max(1.0);
+        assert!(
+            found.1 == wanted.1 && near(found.2, wanted.2) && near(found.3, wanted.3),
+            "{}: expected {wanted:?}, found {found:?}",
+            case.display()
+        );
+    }
+    found.len()
+}
+
 #[test]
 fn every_reference_case_agrees_in_every_number() {
     let mut compared = 0;
@@ -64,6 +117,7 @@ fn every_reference_case_agrees_in_every_number() {
         let question = Question::open(&source, &[], TABLE_TOLERANCE)
             .unwrap_or_else(|errors| panic!("{}: {errors}", case.display()));
         let (problem, equilibrium) = question.solve().expect("reference cases have solutions");
+        compared += compare_wedges(&case, &problem, &equilibrium);
         let frames = run_frames(&problem, &equilibrium);
         for table in ["regions", "sectors", "flows"] {
             let wanted = expected(&case.join("expected").join(format!("{table}.csv")));

@@ -29,7 +29,7 @@ impl Grouping {
     pub fn players(self, policies: &[Policy]) -> Vec<(String, Vec<usize>)> {
         let mut players: Vec<(String, Vec<usize>)> = Vec::new();
         for (position, policy) in policies.iter().enumerate() {
-            let name = policy_name(policy, position);
+            let name = policy.name_at(position);
             let (name, shared) = match (self, name.split_once(':')) {
                 (Self::Kind, _) => (policy.kind().to_owned(), true),
                 (Self::Prefix, Some((prefix, _))) => (prefix.trim_end().to_owned(), true),
@@ -42,9 +42,4 @@ impl Grouping {
         }
         players
     }
-}
-
-/// Name of a policy in reports: its own; its kind and position, counted from 0, where it has none.
-pub fn policy_name(policy: &Policy, position: usize) -> String {
-    policy.name.clone().unwrap_or_else(|| format!("{} {position}", policy.kind()))
 }

@@ -9,6 +9,6 @@ mod plan;
 mod shapley;
 
 pub use decompose::{Decomposition, OUTCOMES, SubsetFailure, decompose};
-pub use grouping::{Grouping, policy_name};
+pub use grouping::Grouping;
 pub use plan::{Coalition, EXACT_PLAYERS, Plan};
 pub use shapley::{Shapley, shapley};

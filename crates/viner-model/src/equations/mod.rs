@@ -4,5 +4,7 @@
 //! Prices and costs are logarithms of hats throughout. `docs/equations.md` has the derivations.
 
 pub mod ces;
+pub mod limits;
 pub mod production;
+pub mod rents;
 pub mod sourcing;

@@ -1,5 +1,7 @@
 //! One sector on the world market: from delivered costs to prices, and from spending to sales.
 
+use std::ops::Range;
+
 use viner_numerics::Real;
 
 /// What does not change while a sector's market is solved: `[importer, exporter]` in each array.
@@ -14,6 +16,19 @@ pub struct Market {
     pub producer_weights: Option<Vec<f64>>,
     /// `x' · producer_weights`: export tax per unit of spending; none if absent.
     pub export_tax_weights: Option<Vec<f64>>,
+    /// Cells whose spending is split between more than their exporter and the treasuries, by
+    /// importer. They have no weight in the arrays above.
+    pub split_cells: Vec<SplitCell>,
+}
+
+/// A cell with wedges or with margins of hubs.
+pub struct SplitCell {
+    /// Who buys.
+    pub importer: usize,
+    /// Who sells.
+    pub exporter: usize,
+    /// As in [`Market::weights`], without the wedges.
+    pub weight: f64,
 }
 
 /// What a market answers to costs and spending.
@@ -26,6 +41,8 @@ pub struct Cleared<'a, T> {
     pub tariffs: &'a mut [T],
     /// Export taxes collected, by exporter.
     pub export_taxes: &'a mut [T],
+    /// Spending on split cells at purchaser value; it is in none of the sums above.
+    pub split_spending: &'a mut [T],
 }
 
 /// Row sums below this are computed again by logarithms: their terms may have left the range of
@@ -40,8 +57,14 @@ impl Market {
     /// ```
     ///
     /// No power is taken in the loop over pairs, and each row of `A` is read once: for the price, and
-    /// while it is still near, for the sales.
-    pub fn clear<T: Real>(&self, log_costs: &[T], expenditure: &[T], cleared: &mut Cleared<'_, T>) {
+    /// while it is still near, for the sales. `wedge_factors` are `Π m^{−θ}` by split cell.
+    pub fn clear<T: Real>(
+        &self,
+        log_costs: &[T],
+        expenditure: &[T],
+        wedge_factors: &[T],
+        cleared: &mut Cleared<'_, T>,
+    ) {
         let regions = log_costs.len();
         let theta = self.trade_elasticity;
         let zero = T::constant(0.0);
@@ -55,16 +78,30 @@ impl Market {
         let mut sums = vec![zero; regions];
         let mut tax_sums = vec![zero; regions];
         let mut underflowed = Vec::new();
+        let mut splits = 0..0;
         for n in 0..regions {
+            splits = splits.end..splits.end + self.splits_from(splits.end, n);
             let row = n * regions..(n + 1) * regions;
             let weights = &self.weights[row.clone()];
-            let sum = T::dot(weights, &powers);
+            let mut sum = T::dot(weights, &powers);
+            for split in splits.clone() {
+                let cell = &self.split_cells[split];
+                let term = wedge_factors[split] * powers[cell.exporter] * cell.weight;
+                cleared.split_spending[split] = term;
+                sum += term;
+            }
             if sum.value().abs() < UNDERFLOW {
-                underflowed.push(n);
+                underflowed.push((n, splits.clone()));
                 continue;
             }
             cleared.log_prices[n] = (sum.ln() + self.log_scale[n]) * -theta.recip() + reference;
             let per_sum = expenditure[n] / sum;
+            let mut spending = expenditure[n];
+            for split in splits.clone() {
+                let slot = &mut cleared.split_spending[split];
+                *slot = *slot * per_sum;
+                spending = spending - *slot;
+            }
             match &self.producer_weights {
                 None => T::add_scaled(&mut sums, weights, per_sum),
                 Some(producer) => {
@@ -76,7 +113,7 @@ impl Market {
                         T::add_scaled(&mut tax_sums, tax, per_sum);
                         untaxed += T::dot(tax, &powers);
                     }
-                    cleared.tariffs[n] = expenditure[n] - untaxed * per_sum;
+                    cleared.tariffs[n] = spending - untaxed * per_sum;
                 }
             }
         }
@@ -84,45 +121,72 @@ impl Market {
             cleared.sales[i] = sums[i] * powers[i];
             cleared.export_taxes[i] = tax_sums[i] * powers[i];
         }
-        for n in underflowed {
-            self.clear_by_logarithms(n, log_costs, expenditure[n], cleared);
+        for (n, splits) in underflowed {
+            self.clear_by_logarithms(n, splits, log_costs, expenditure[n], wedge_factors, cleared);
         }
+    }
+
+    /// Number of split cells of importer `n`, which start at `first` if there are any.
+    fn splits_from(&self, first: usize, n: usize) -> usize {
+        self.split_cells[first..].iter().take_while(|cell| cell.importer == n).count()
     }
 
     /// One importer whose every supplier is far more expensive than the cheapest in the world.
     fn clear_by_logarithms<T: Real>(
         &self,
         n: usize,
+        splits: Range<usize>,
         log_costs: &[T],
         expenditure: T,
+        wedge_factors: &[T],
         cleared: &mut Cleared<'_, T>,
     ) {
         let regions = log_costs.len();
         let theta = self.trade_elasticity;
         let weights = &self.weights[n * regions..(n + 1) * regions];
-        let suppliers: Vec<usize> = (0..regions).filter(|&i| weights[i] > 0.0).collect();
+        // Logarithm of each term of the sum, with where its spending goes.
+        let bulk = (0..regions)
+            .filter(|&i| weights[i] > 0.0)
+            .map(|i| (None, i, log_costs[i] * -theta + weights[i].ln()));
+        let split = splits
+            .clone()
+            .filter(|&split| {
+                self.split_cells[split].weight > 0.0 && wedge_factors[split].value() > 0.0
+            })
+            .map(|split| {
+                let cell = &self.split_cells[split];
+                let log_term = log_costs[cell.exporter] * -theta + cell.weight.ln();
+                (Some(split), cell.exporter, log_term + wedge_factors[split].ln())
+            });
+        let suppliers: Vec<(Option<usize>, usize, T)> = bulk.chain(split).collect();
+        for slot in &mut cleared.split_spending[splits] {
+            *slot = T::constant(0.0);
+        }
+        cleared.tariffs[n] = T::constant(0.0);
         if suppliers.is_empty() {
             cleared.log_prices[n] = T::constant(0.0);
             return;
         }
-        let log_term = |i: usize| log_costs[i] * -theta + weights[i].ln();
         let largest =
-            suppliers.iter().map(|&i| log_term(i).value()).fold(f64::NEG_INFINITY, f64::max);
-        let terms: Vec<T> = suppliers.iter().map(|&i| (log_term(i) + -largest).exp()).collect();
+            suppliers.iter().map(|(.., term)| term.value()).fold(f64::NEG_INFINITY, f64::max);
+        let terms: Vec<T> = suppliers.iter().map(|(.., term)| (*term + -largest).exp()).collect();
         let sum = terms.iter().fold(T::constant(0.0), |sum, &term| sum + term);
         cleared.log_prices[n] = (sum.ln() + (largest + self.log_scale[n])) * -theta.recip();
-        let mut untaxed = T::constant(0.0);
-        for (&i, &term) in suppliers.iter().zip(&terms) {
-            let cell = n * regions + i;
+        for ((split, i, _), &term) in suppliers.into_iter().zip(&terms) {
             let spending = expenditure * term / sum;
+            if let Some(split) = split {
+                cleared.split_spending[split] = spending;
+                continue;
+            }
+            let cell = n * regions + i;
             let part = |array: &Vec<f64>| array[cell] / self.weights[cell];
             let producer_value = spending * self.producer_weights.as_ref().map_or(1.0, part);
             let export_tax = spending * self.export_tax_weights.as_ref().map_or(0.0, part);
             cleared.sales[i] += producer_value;
             cleared.export_taxes[i] += export_tax;
-            untaxed += producer_value + export_tax;
+            if self.producer_weights.is_some() {
+                cleared.tariffs[n] += spending - producer_value - export_tax;
+            }
         }
-        cleared.tariffs[n] =
-            if self.producer_weights.is_some() { expenditure - untaxed } else { T::constant(0.0) };
     }
 }

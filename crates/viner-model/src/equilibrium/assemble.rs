@@ -1,10 +1,13 @@
 //! From the solver's unknowns to the values that are reported.
 
+use std::collections::BTreeMap;
+
 use ndarray::{Array1, Array2, Array3};
 
 use super::map::EquilibriumMap;
 use super::system::System;
-use super::{Certificate, Equilibrium, Statistics};
+use super::{Certificate, Equilibrium, Payment, Regime, SplitFlow, Statistics, WedgeOutcome};
+use crate::equations::rents::Receiver;
 use crate::scenario::Labour;
 
 /// The equilibrium at the unknowns `x`, not yet certified.
@@ -40,6 +43,7 @@ pub(super) fn equilibrium(
     let rate = |rates: &Option<Array3<f64>>, cell: [usize; 3]| {
         rates.as_ref().map_or(0.0, |rates| rates[cell])
     };
+    let rents = Array1::from(evaluation.rents.clone());
     let mut trade_flows = Array3::zeros((sectors, regions, regions));
     let mut tariff_revenue = Array1::zeros(regions);
     let mut export_tax_revenue = Array1::zeros(regions);
@@ -79,15 +83,73 @@ pub(super) fn equilibrium(
         }
     }
 
+    let mut split_trade = BTreeMap::new();
+    for (s, accounts) in system.accounts.iter().enumerate() {
+        for (split, accounts) in accounts.iter().enumerate() {
+            let cell = &system.markets[s].split_cells[split];
+            let (n, i) = (cell.importer, cell.exporter);
+            let spending = evaluation.split_spending[s][split];
+            let mut payments = Vec::new();
+            let pay = |place: Option<usize>, receiver, amount| {
+                let to = match receiver {
+                    Receiver::Importer => n,
+                    Receiver::Exporter => i,
+                    Receiver::Region(region) => region,
+                };
+                payments.push(Payment { wedge: place.map(|p| accounts.wedges[p]), to, amount });
+            };
+            let divided = accounts.divide(spending, &evaluation.wedges.rents, pay);
+            let before_tariff = spending * accounts.before_tariff;
+            let flow = SplitFlow { before_tariff, goods: divided.goods, payments };
+            split_trade.insert((s, n, i), flow);
+            trade_flows[[s, n, i]] = divided.producer_value;
+            tariff_revenue[n] += divided.tariff;
+            export_tax_revenue[i] += divided.export_tax;
+        }
+    }
+
     let wage = by_region(&|n| evaluation.totals[n].log_wage.exp());
     let income = by_region(&|n| evaluation.totals[n].income);
+    let mut transfers = problem.counterfactual.transfers.clone();
+    for (n, received) in map.other_incomes(&evaluation).1 {
+        transfers[n] += received;
+    }
     let deficits = by_region(&|n| {
         income[n]
             - evaluation.totals[n].value_added
             - tariff_revenue[n]
             - export_tax_revenue[n]
-            - problem.counterfactual.transfers[n]
+            - rents[n]
+            - transfers[n]
     });
+    let first = 2 * cells + regions;
+    let wedges = system
+        .wedges
+        .iter()
+        .enumerate()
+        .map(|(index, wedge)| {
+            let values = &evaluation.wedges;
+            let (log_quantity, log_price) =
+                (values.log_quantities[index], values.log_prices[index]);
+            let point = &values.points[index];
+            let closed = point.closed || problem.counterfactual.wedges[index].closed;
+            let regime = if problem.counterfactual.wedges[index].withdraws() {
+                Regime::Withdrawn
+            } else {
+                wedge.track.regime(x[first + index], log_quantity, log_price)
+            };
+            WedgeOutcome {
+                regime,
+                multiplier: if closed { f64::INFINITY } else { point.log_multiplier.exp() },
+                shadow: if regime == Regime::Closed {
+                    0.0
+                } else {
+                    wedge.shadow(point, log_quantity)
+                },
+                several: false,
+            }
+        })
+        .collect();
     Equilibrium {
         employment: by_region(&|n| match problem.labour {
             Labour::Mobile => 1.0,
@@ -100,6 +162,8 @@ pub(super) fn equilibrium(
         income,
         tariff_revenue,
         export_tax_revenue,
+        rents,
+        transfers,
         deficits,
         unit_cost,
         price,
@@ -107,6 +171,8 @@ pub(super) fn equilibrium(
         output,
         expenditure,
         trade_flows,
+        split_trade,
+        wedges,
         unknowns: x.to_vec(),
         statistics,
         certificate: Certificate::default(),

@@ -4,12 +4,20 @@ mod assemble;
 mod certificate;
 mod failure;
 mod map;
+mod methods;
 mod reference;
+mod several;
 mod solve;
 mod system;
+mod wedges;
+
+use std::collections::BTreeMap;
 
 use ndarray::{Array1, Array2, Array3};
 
+use crate::problem::{CellChange, TradeCell};
+
+pub use crate::equations::limits::Regime;
 pub use certificate::{Certificate, Residual, certify};
 pub use failure::Failure;
 pub use reference::{RunError, reference_baseline, run};
@@ -33,6 +41,10 @@ pub struct Equilibrium {
     pub tariff_revenue: Array1<f64>,
     /// Export taxes collected, `[region]`.
     pub export_tax_revenue: Array1<f64>,
+    /// Rents, fees and margins of hubs received, `[region]`.
+    pub rents: Array1<f64>,
+    /// Income received (paid, if negative) in transfers of all kinds, `[region]`; sums to 0.
+    pub transfers: Array1<f64>,
     /// `D'`, `[region]`.
     pub deficits: Array1<f64>,
     /// `ĉ`: unit cost, which is the producer price, `[region, sector]`.
@@ -47,10 +59,57 @@ pub struct Equilibrium {
     pub expenditure: Array2<f64>,
     /// `X'`: producer value, `[sector, importer, exporter]`.
     pub trade_flows: Array3<f64>,
+    /// Accounts of the cells whose spending has parts beside producer value and taxes.
+    pub split_trade: BTreeMap<TradeCell, SplitFlow>,
+    /// What became of each wedge of the counterfactual.
+    pub wedges: Vec<WedgeOutcome>,
     /// The unknowns of the solver, from which a nearby problem may be started.
     pub unknowns: Vec<f64>,
     /// How it was found.
     pub statistics: Statistics,
     /// How exactly it satisfies the equations.
     pub certificate: Certificate,
+}
+
+/// What became of a wedge.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct WedgeOutcome {
+    /// What it does.
+    pub regime: Regime,
+    /// m: 1 where it does not bind, infinite where nothing is sold.
+    pub multiplier: f64,
+    /// H: arrivals by outside shipping, relative to the baseline quantity of its cells.
+    pub shadow: f64,
+    /// Whether another equilibrium was found beside this one: with more outside shipping, or with
+    /// some sales where the exporter withdraws.
+    pub several: bool,
+}
+
+/// Accounts of a cell with wedges or margins of hubs; in millions.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SplitFlow {
+    /// All that the importer pays before tariff.
+    pub before_tariff: f64,
+    /// What the importer would pay before tariff for the same without any wedge.
+    pub goods: f64,
+    /// What is neither producer value nor tax.
+    pub payments: Vec<Payment>,
+}
+
+/// A rent, a fee or a margin.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Payment {
+    /// The wedge that it is of, by position; `None` for the margin of a hub.
+    pub wedge: Option<usize>,
+    /// The region that receives it, by position.
+    pub to: usize,
+    /// In millions.
+    pub amount: f64,
+}
+
+impl Equilibrium {
+    /// Π m of a cell: 1 where no wedge binds, infinite where one closes it.
+    pub fn multiplier(&self, change: &CellChange) -> f64 {
+        change.wedges.iter().map(|&wedge| self.wedges[wedge].multiplier).product()
+    }
 }

@@ -2,9 +2,11 @@
 
 use ndarray::{Array2, Array3};
 
+use super::wedges::{self, WedgeLine};
 use crate::equations::production::Region;
-use crate::equations::sourcing::Market;
-use crate::problem::{Infeasible, Problem, Survivors};
+use crate::equations::rents::SplitAccounts;
+use crate::equations::sourcing::{Market, SplitCell};
+use crate::problem::{Infeasible, Problem, Survivors, TradeCell};
 
 /// A problem laid out for evaluation.
 pub struct System<'a> {
@@ -14,6 +16,10 @@ pub struct System<'a> {
     pub survivors: Survivors,
     /// One market per sector.
     pub markets: Vec<Market>,
+    /// Accounts of the split cells of each market, in its order.
+    pub accounts: Vec<Vec<SplitAccounts>>,
+    /// Limits on quantities and prices, one per wedge of the counterfactual.
+    pub wedges: Vec<WedgeLine>,
     /// `V` with closed sectors at 0, `[region, sector]`.
     pub value_added: Array2<f64>,
     /// `Y` with closed sectors at 0, `[region, sector]`.
@@ -60,10 +66,20 @@ impl<'a> System<'a> {
             .collect();
         let tariffs = problem.counterfactual.tariffs(baseline);
         let export_taxes = problem.counterfactual.export_taxes(baseline);
+        let splits: Vec<Vec<TradeCell>> =
+            (0..baseline.sector_count()).map(|s| split_cells(problem, s)).collect();
+        let markets = (0..baseline.sector_count())
+            .map(|s| market(problem, s, tariffs.as_ref(), export_taxes.as_ref(), &splits[s]))
+            .collect();
+        let accounts = splits
+            .iter()
+            .map(|cells| cells.iter().map(|&cell| split_accounts(problem, cell)).collect())
+            .collect();
+        let wedges = wedges::lines(problem, &survivors, &splits);
         Ok(Self {
-            markets: (0..baseline.sector_count())
-                .map(|s| market(problem, s, tariffs.as_ref(), export_taxes.as_ref()))
-                .collect(),
+            markets,
+            accounts,
+            wedges,
             log_productivity: problem.counterfactual.productivity.mapv(f64::ln),
             problem,
             survivors,
@@ -105,11 +121,41 @@ pub(super) fn slice<D: ndarray::Dimension>(array: &ndarray::Array<f64, D>) -> &[
     array.as_slice().unwrap_or_else(|| unreachable!("arrays of the model are in standard layout"))
 }
 
+/// Cells of a sector that are open and have a wedge or a margin of a hub, by importer.
+fn split_cells(problem: &Problem, sector: usize) -> Vec<TradeCell> {
+    let counterfactual = &problem.counterfactual;
+    let theta = problem.elasticities.trade[sector];
+    counterfactual
+        .cells
+        .range((sector, 0, 0)..(sector + 1, 0, 0))
+        .filter(|(_, change)| {
+            !counterfactual.is_closed(change)
+                && (!change.wedges.is_empty()
+                    || !counterfactual.hub_margins(change, theta).is_empty())
+        })
+        .map(|(&cell, _)| cell)
+        .collect()
+}
+
+fn split_accounts(problem: &Problem, cell: TradeCell) -> SplitAccounts {
+    let theta = problem.elasticities.trade[cell.0];
+    let counterfactual = &problem.counterfactual;
+    let change = counterfactual.cell(&problem.baseline, cell);
+    SplitAccounts {
+        before_tariff: (1.0 + change.tariff).recip(),
+        export_tax: change.export_tax,
+        producer: counterfactual.blend(&change, theta).producer,
+        margins: counterfactual.hub_margins(&change, theta),
+        wedges: change.wedges,
+    }
+}
+
 fn market(
     problem: &Problem,
     s: usize,
     tariffs: Option<&Array3<f64>>,
     export_taxes: Option<&Array3<f64>>,
+    splits: &[TradeCell],
 ) -> Market {
     let baseline = &problem.baseline;
     let regions = baseline.region_count();
@@ -124,8 +170,13 @@ fn market(
             .counterfactual
             .row(s, n)
             .map(|(i, change)| {
-                let factor = change.cost_factor(baseline, (s, n, i));
-                (i, change.remaining().ln() - theta * factor.ln())
+                let counterfactual = &problem.counterfactual;
+                if counterfactual.is_closed(change) {
+                    return (i, f64::NEG_INFINITY);
+                }
+                let varieties =
+                    change.remaining().ln() + counterfactual.blend(change, theta).log_weight;
+                (i, varieties - theta * change.cost_factor(baseline, (s, n, i)).ln())
             })
             .collect();
         let row = &mut weights[n * regions..(n + 1) * regions];
@@ -157,6 +208,14 @@ fn market(
         }
     }
 
+    let split_cells = splits
+        .iter()
+        .map(|&(_, importer, exporter)| {
+            let weight = std::mem::take(&mut weights[importer * regions + exporter]);
+            SplitCell { importer, exporter, weight }
+        })
+        .collect();
+
     let taxed = |rates: Option<&Array3<f64>>| {
         let rates = &slice(rates?)[block.clone()];
         rates.iter().any(|rate| *rate != 0.0).then(|| rates.to_vec())
@@ -174,5 +233,12 @@ fn market(
         export_tax_weights = export_taxes
             .map(|rates| producer.iter().zip(rates).map(|(weight, rate)| weight * rate).collect());
     }
-    Market { trade_elasticity: theta, weights, log_scale, producer_weights, export_tax_weights }
+    Market {
+        trade_elasticity: theta,
+        weights,
+        log_scale,
+        producer_weights,
+        export_tax_weights,
+        split_cells,
+    }
 }

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use ndarray::{Array1, Array2, Array3};
+use viner_numerics::Real;
 
+use super::alternatives::{Blend, Nest};
+use super::wedge::Wedge;
 use crate::baseline::Baseline;
 
 /// `[sector, importer, exporter]`.
@@ -16,6 +19,10 @@ pub type TradeCell = (usize, usize, usize);
 pub struct Counterfactual {
     /// Touched trade cells.
     pub cells: BTreeMap<TradeCell, CellChange>,
+    /// Routes and currencies between which the trade of some cells is divided.
+    pub nests: Vec<Nest>,
+    /// Limits on quantities and prices, in the order of the policies.
+    pub wedges: Vec<Wedge>,
     /// Â: productivity over its baseline, `[region, sector]`.
     pub productivity: Array2<f64>,
     /// α at the new tastes, `[region, sector]`.
@@ -24,10 +31,42 @@ pub struct Counterfactual {
     pub transfers: Array1<f64>,
     /// Tax rate on the income of the specific factor, `[region, sector]`.
     pub profit_tax: Array2<f64>,
+    /// Coalitions that share their losses; no region is in two of them.
+    pub coalitions: Vec<Coalition>,
+}
+
+/// A coalition that shares its losses by transfers that sum to 0.
+///
+/// With `I'` a member's income before these transfers and `L = I P̂ − I'` the loss of its real
+/// spending in money, a member receives `L` less its part of the coalition's losses.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Coalition {
+    /// The policy that it is of, by position.
+    pub policy: usize,
+    /// Members, and by member its part of the losses; by `I P̂` if absent, so that the welfare of all
+    /// members changes by one factor `k = Σ I' / Σ I P̂`.
+    pub members: Vec<usize>,
+    /// Parts of the losses, by member.
+    pub weights: Option<Vec<f64>>,
+    /// Part of the transfer that is made; 1 but on the way to the whole policy.
+    pub part: f64,
+}
+
+impl Coalition {
+    /// Transfers received, by member, at incomes before them and at `I P̂`.
+    pub fn transfers<T: Real>(&self, incomes: &[T], needs: &[T]) -> Vec<T> {
+        let sum = |values: &[T]| values.iter().fold(T::constant(0.0), |sum, &value| sum + value);
+        let (income, need) = (sum(incomes), sum(needs));
+        let goal = |member: usize| match &self.weights {
+            None => needs[member] * income / need,
+            Some(weights) => needs[member] - (need - income) * weights[member],
+        };
+        (0..self.members.len()).map(|member| (goal(member) - incomes[member]) * self.part).collect()
+    }
 }
 
 /// What is different in one trade cell.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CellChange {
     /// κ̂: iceberg trade cost over its baseline.
     pub trade_cost: f64,
@@ -39,6 +78,11 @@ pub struct CellChange {
     pub allowed: f64,
     /// Share of the varieties whose sellers stay.
     pub staying: f64,
+    /// Nests on the cell, the innermost first: position among the nests of the counterfactual, and
+    /// the part of the cell that is in it.
+    pub nests: Vec<(usize, f64)>,
+    /// Wedges on the cell, the innermost first: positions among those of the counterfactual.
+    pub wedges: Vec<usize>,
 }
 
 impl CellChange {
@@ -50,15 +94,18 @@ impl CellChange {
             export_tax: baseline.export_tax(s, n, i),
             allowed: 1.0,
             staying: 1.0,
+            nests: Vec::new(),
+            wedges: Vec::new(),
         }
     }
 
-    /// Share of the cell's varieties that are still sold.
+    /// Share of the cell's varieties that neither an embargo nor an exit takes away.
     pub fn remaining(&self) -> f64 {
         self.allowed * self.staying
     }
 
-    /// `κ̂ (1+x')/(1+x) (1+τ')/(1+τ)`: what the policies do to the delivered cost of the cell.
+    /// `κ̂ (1+x')/(1+x) (1+τ')/(1+τ)`: what taxes and trade costs do to the delivered cost of the
+    /// cell; nests and wedges come on top.
     pub fn cost_factor(&self, baseline: &Baseline, (s, n, i): TradeCell) -> f64 {
         let export_tax = (1.0 + self.export_tax) / (1.0 + baseline.export_tax(s, n, i));
         let tariff = (1.0 + self.tariff) / (1.0 + baseline.tariff(s, n, i));
@@ -72,6 +119,9 @@ impl Counterfactual {
         let shape = (baseline.region_count(), baseline.sector_count());
         Self {
             cells: BTreeMap::new(),
+            nests: Vec::new(),
+            wedges: Vec::new(),
+            coalitions: Vec::new(),
             productivity: Array2::ones(shape),
             final_shares: baseline.final_shares.clone(),
             transfers: Array1::zeros(shape.0),
@@ -81,7 +131,45 @@ impl Counterfactual {
 
     /// The cell as it is in the counterfactual.
     pub fn cell(&self, baseline: &Baseline, cell: TradeCell) -> CellChange {
-        self.cells.get(&cell).copied().unwrap_or_else(|| CellChange::none(baseline, cell))
+        self.cells.get(&cell).cloned().unwrap_or_else(|| CellChange::none(baseline, cell))
+    }
+
+    /// What the nests of a cell do to it, at its sector's θ.
+    pub fn blend(&self, change: &CellChange, trade_elasticity: f64) -> Blend {
+        change.nests.iter().fold(Blend::NONE, |all, &(nest, part)| {
+            let one = self.nests[nest].blend(part, trade_elasticity);
+            Blend {
+                log_weight: all.log_weight + one.log_weight,
+                arrival: all.arrival * one.arrival,
+                producer: all.producer * one.producer,
+            }
+        })
+    }
+
+    /// Margins of hubs in a cell: the region that earns one, and its part of the spending on the cell
+    /// before tariff and wedges. An outer nest takes its margins first.
+    pub fn hub_margins(&self, change: &CellChange, trade_elasticity: f64) -> Vec<(usize, f64)> {
+        let mut margins = Vec::new();
+        let mut rest = 1.0;
+        for &(nest, part) in change.nests.iter().rev() {
+            let nest = &self.nests[nest];
+            let inside = nest.part_of_spending(part, trade_elasticity);
+            for (branch, share) in nest.branches.iter().zip(nest.shares()) {
+                if let Some(hub) = branch.hub.filter(|_| branch.margin != 0.0) {
+                    let margin = branch.margin / (1.0 + branch.margin);
+                    margins.push((hub, rest * inside * share * margin));
+                }
+            }
+            rest *= nest.blend(part, trade_elasticity).producer;
+        }
+        margins
+    }
+
+    /// Whether nothing is sold in a cell any more.
+    pub fn is_closed(&self, change: &CellChange) -> bool {
+        change.remaining() == 0.0
+            || change.nests.iter().any(|&(nest, part)| part == 1.0 && self.nests[nest].closed())
+            || change.wedges.iter().any(|&wedge| self.wedges[wedge].closed)
     }
 
     /// Touched cells of one importer's purchases in a sector, in the order of exporters.
@@ -135,6 +223,8 @@ impl Counterfactual {
                 export_tax: between(baseline.export_tax(s, n, i), change.export_tax),
                 allowed: 1.0 - t * (1.0 - change.allowed),
                 staying: 1.0 - t * (1.0 - change.staying),
+                nests: change.nests.clone(),
+                wedges: change.wedges.clone(),
             };
             (cell, partial)
         });
@@ -150,6 +240,13 @@ impl Counterfactual {
         }
         Self {
             cells: cells.collect(),
+            nests: self.nests.iter().map(|nest| nest.part_way(t)).collect(),
+            wedges: self.wedges.iter().map(|wedge| wedge.part_way(t)).collect(),
+            coalitions: self
+                .coalitions
+                .iter()
+                .map(|coalition| Coalition { part: t * coalition.part, ..coalition.clone() })
+                .collect(),
             productivity: self.productivity.mapv(|productivity| productivity.powf(t)),
             final_shares,
             transfers: &self.transfers * t,

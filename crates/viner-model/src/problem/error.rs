@@ -130,6 +130,70 @@ pub enum ScenarioError {
         /// The sector bought.
         input: String,
     },
+    /// A hub that cannot be one.
+    #[error("hub `{hub}` is {role}")]
+    HubOutOfPlace {
+        /// Where.
+        place: Place,
+        /// The region.
+        hub: String,
+        /// What it is already.
+        role: &'static str,
+    },
+    /// Shares whose sum is wrong.
+    #[error("`{key}` sum to {found}", key = place.key)]
+    SharesSum {
+        /// Where.
+        place: Place,
+        /// Their sum.
+        found: f64,
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// Two price caps of one policy on one exporter's sales in one sector.
+    #[error("caps `{}` at {} and `{}` at {}", cells[0], found[0], cells[1], found[1])]
+    UnequalCaps {
+        /// Where.
+        place: Place,
+        /// First cell and the first one that differs.
+        cells: [String; 2],
+        /// Their caps.
+        found: [f64; 2],
+    },
+    /// Export taxes that differ between the cells of a price cap.
+    #[error("the export taxes on `{}` and `{}` differ", cells[0], cells[1])]
+    UnequalExportTaxes {
+        /// Where.
+        place: Place,
+        /// First cell and the first one that differs.
+        cells: [String; 2],
+    },
+    /// A region in two coalitions.
+    #[error("`{region}` is a member of the coalition of `policy.{earlier}` already")]
+    TwoCoalitions {
+        /// Where.
+        place: Place,
+        /// The region.
+        region: String,
+        /// Position of the earlier policy, counted from 0.
+        earlier: usize,
+    },
+    /// A weight of a region that is no member.
+    #[error("`{region}` is no member of the coalition")]
+    NoMember {
+        /// Where.
+        place: Place,
+        /// The region.
+        region: String,
+    },
+    /// A member without weight.
+    #[error("no weight for member `{region}`")]
+    NoWeight {
+        /// Where.
+        place: Place,
+        /// The region.
+        region: String,
+    },
     /// An amount in dollars on a table in another currency.
     #[error("`million_usd` on a baseline in {unit}")]
     CurrencyMismatch {
@@ -154,6 +218,13 @@ impl ScenarioError {
             | Self::NoSpecificFactor { place, .. }
             | Self::NegativeValueAdded { place, .. }
             | Self::NegativeInput { place, .. }
+            | Self::HubOutOfPlace { place, .. }
+            | Self::SharesSum { place, .. }
+            | Self::UnequalCaps { place, .. }
+            | Self::UnequalExportTaxes { place, .. }
+            | Self::TwoCoalitions { place, .. }
+            | Self::NoMember { place, .. }
+            | Self::NoWeight { place, .. }
             | Self::CurrencyMismatch { place, .. } => place,
         }
     }
@@ -167,7 +238,12 @@ impl ScenarioError {
             Self::UnknownName { .. } => {
                 Some("a region code of the baseline, a group of `[groups]`, or \"*\"")
             }
-            Self::OutOfRange { expected, .. } => Some(expected),
+            Self::OutOfRange { expected, .. } | Self::SharesSum { expected, .. } => Some(expected),
+            Self::HubOutOfPlace { .. } => {
+                Some("regions that neither sell nor buy in this policy, each once")
+            }
+            Self::UnequalCaps { .. } => Some("one cap for an exporter's sales in a sector"),
+            Self::UnequalExportTaxes { .. } => Some("one export tax on all cells of a price cap"),
             Self::TaxTooLow { .. } => Some("a rate above -1 (-100 %)"),
             _ => None,
         }
@@ -197,7 +273,16 @@ impl ScenarioError {
             }
             Self::CurrencyMismatch { .. } => Some("use `share_of_income`".into()),
             Self::RepeatedCell { .. } => Some("keep one of the rows".into()),
-            Self::NoCells { .. } | Self::OutOfRange { .. } | Self::TaxTooLow { .. } => None,
+            Self::UnequalCaps { .. } => Some("write a policy of its own for each cap".into()),
+            Self::NoWeight { .. } => Some("write 0 for a member that bears nothing".into()),
+            Self::NoCells { .. }
+            | Self::OutOfRange { .. }
+            | Self::TaxTooLow { .. }
+            | Self::HubOutOfPlace { .. }
+            | Self::SharesSum { .. }
+            | Self::UnequalExportTaxes { .. }
+            | Self::TwoCoalitions { .. }
+            | Self::NoMember { .. } => None,
         }
     }
 }

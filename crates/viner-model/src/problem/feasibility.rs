@@ -38,7 +38,7 @@ impl Survivors {
                 .counterfactual
                 .cells
                 .get(&(s, n, i))
-                .is_some_and(|change| change.remaining() == 0.0)
+                .is_some_and(|change| problem.counterfactual.is_closed(change))
         };
         let mut buys = baseline.expenditure.mapv(|spending| spending > 0.0);
         let mut sells = baseline.output.mapv(|output| output != 0.0);

@@ -1,21 +1,25 @@
 //! A baseline and a scenario put together: all numbers of one question, checked.
 
+mod alternatives;
 mod cells;
 mod compile;
 mod counterfactual;
 mod elasticities;
 mod error;
 mod feasibility;
+mod wedge;
 
 use std::sync::Arc;
 
 use crate::baseline::Baseline;
-use crate::scenario::{Deficits, Labour, Scenario};
+use crate::scenario::{Deficits, Labour, Policy, Scenario};
 
-pub use counterfactual::{CellChange, Counterfactual};
+pub use alternatives::{Blend, Branch, Nest, NestKind};
+pub use counterfactual::{CellChange, Coalition, Counterfactual, TradeCell};
 pub use elasticities::Elasticities;
 pub use error::{Place, ScenarioError, Section};
 pub use feasibility::{Infeasible, Survivors};
+pub use wedge::{FeeOwner, PriceCap, Wedge, WedgeRule};
 
 /// θ where neither the scenario nor the baseline gives one.
 pub const DEFAULT_TRADE_ELASTICITY: f64 = 4.0;
@@ -33,6 +37,10 @@ pub struct Problem {
     pub deficits: Deficits,
     /// What the policies change, cell by cell.
     pub counterfactual: Counterfactual,
+    /// Name of every policy, in their order: its own, or its kind and position.
+    pub policy_names: Vec<String>,
+    /// Kind of every policy, in their order.
+    pub policy_kinds: Vec<&'static str>,
 }
 
 impl Problem {
@@ -50,6 +58,8 @@ impl Problem {
             labour: scenario.model.labour,
             deficits: scenario.model.deficits,
             counterfactual,
+            policy_names: scenario.policy_names(),
+            policy_kinds: scenario.policies.iter().map(Policy::kind).collect(),
         };
         problem.check_closure(&mut errors);
         if errors.is_empty() { Ok(problem) } else { Err(errors) }
@@ -66,6 +76,16 @@ impl Problem {
     pub fn part_way(&self, t: f64) -> Self {
         let counterfactual = self.counterfactual.part_way(&self.baseline, t);
         Self { counterfactual, ..self.clone() }
+    }
+
+    /// The same question with the cells of these wedges closed, by position.
+    #[must_use]
+    pub fn closing(&self, wedges: &[usize]) -> Self {
+        let mut closed = self.clone();
+        for &wedge in wedges {
+            closed.counterfactual.wedges[wedge].closed = true;
+        }
+        closed
     }
 
     /// Whether the baseline must be solved once before anything is compared with it.

@@ -12,16 +12,20 @@ pub struct FlowOutcomes {
     pub value_base: Array3<f64>,
     /// `X'` in millions.
     pub value: Array3<f64>,
-    /// `(X'/X)/(ĉ κ̂)`: what arrives, relative to the baseline; NaN where `X = 0`.
+    /// `(X'/X)/(ĉ κ̂)`: what arrives, relative to the baseline; NaN where `X = 0`. Margins of hubs,
+    /// which are in the buyer's κ̂ and not in X', are no part of the κ̂ here.
     pub quantity: Array3<f64>,
     /// `τ'`.
     pub tariff: Array3<f64>,
+    /// `Π m`: 1 where no wedge binds, and where nothing is sold, as under an embargo.
+    pub wedge: Array3<f64>,
 }
 
 impl FlowOutcomes {
     /// Computes all outcomes by trade cell.
     pub fn of(problem: &Problem, equilibrium: &Equilibrium) -> Self {
         let baseline = &problem.baseline;
+        let counterfactual = &problem.counterfactual;
         let mut quantity = Array3::from_shape_fn(baseline.trade_flows.raw_dim(), |(s, n, i)| {
             let before = baseline.trade_flows[[s, n, i]];
             if before == 0.0 {
@@ -30,13 +34,25 @@ impl FlowOutcomes {
                 equilibrium.trade_flows[[s, n, i]] / before / equilibrium.unit_cost[[i, s]]
             }
         });
-        for (&(s, n, i), change) in &problem.counterfactual.cells {
-            quantity[[s, n, i]] /= change.trade_cost;
+        let mut wedge = Array3::ones(quantity.raw_dim());
+        for (&cell, change) in &counterfactual.cells {
+            let (s, n, i) = cell;
+            let (arrived, before) = (&mut quantity[[s, n, i]], baseline.trade_flows[[s, n, i]]);
+            if let Some(flow) = equilibrium.split_trade.get(&cell) {
+                let tax = 1.0 + change.export_tax;
+                *arrived = flow.goods / tax / before / equilibrium.unit_cost[[i, s]];
+            }
+            *arrived *= counterfactual.blend(change, problem.elasticities.trade[s]).arrival
+                / change.trade_cost;
+            if equilibrium.split_trade.contains_key(&cell) {
+                wedge[[s, n, i]] = equilibrium.multiplier(change);
+            }
         }
         Self {
             value_base: baseline.trade_flows.clone(),
             value: equilibrium.trade_flows.clone(),
             quantity,
+            wedge,
             tariff: problem
                 .counterfactual
                 .tariffs(baseline)

@@ -4,12 +4,16 @@
 
 mod embodied;
 mod flows;
+mod limits;
 mod regions;
+mod routes;
 mod sectors;
 mod welfare_split;
 
 pub use embodied::embodied_value;
 pub use flows::{FlowOutcomes, dependence, flow_value};
+pub use limits::{CapReport, WedgeReport};
 pub use regions::RegionOutcomes;
+pub use routes::{BranchFlow, Leakage, branch_flows, customs, leakage};
 pub use sectors::{ProfitOutcomes, SectorOutcomes};
 pub use welfare_split::{Part, WelfareSplit, welfare_split};

@@ -30,7 +30,7 @@ pub struct RegionOutcomes {
     pub exports: Array1<f64>,
     /// Imports before tariff in the baseline.
     pub imports_base: Array1<f64>,
-    /// Imports before tariff.
+    /// Imports before tariff, rents and margins of hubs included.
     pub imports: Array1<f64>,
     /// Final spending in the baseline.
     pub income_base: Array1<f64>,
@@ -50,7 +50,8 @@ impl RegionOutcomes {
     /// Computes all outcomes by region.
     ///
     /// Prices in the terms of trade are those at the border: `ĉ (1+x')/(1+x)`, weighted by the
-    /// baseline value at the border `X(1+x)`.
+    /// baseline value at the border `X(1+x)`. Rents count where they cross the border: the exporter's
+    /// price has those that it keeps, the importer's all that it does not keep, per unit made.
     pub fn of(problem: &Problem, equilibrium: &Equilibrium) -> Self {
         let baseline = &problem.baseline;
         let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
@@ -77,17 +78,33 @@ impl RegionOutcomes {
                     exports_base[i] += before;
                     exports[i] += after;
                     imports_base[n] += before * tax_before;
-                    imports[n] += after * tax_after;
+                    let split = equilibrium.split_trade.get(&(s, n, i));
+                    imports[n] += split.map_or(after * tax_after, |flow| flow.before_tariff);
                     if before == 0.0 {
                         continue;
                     }
                     let cost = equilibrium.unit_cost[[i, s]];
                     let border = before * tax_before;
                     let border_price = cost * tax_after / tax_before;
+                    let [sold, bought] = split.filter(|_| after > 0.0).map_or(
+                        [border_price, border_price],
+                        |flow| {
+                            let to = |region| -> f64 {
+                                let received = flow.payments.iter();
+                                let received = received.filter(|payment| payment.to == region);
+                                received.map(|payment| payment.amount).sum()
+                            };
+                            let unit = cost / (after * tax_before);
+                            [
+                                (after * tax_after + to(i)) * unit,
+                                (flow.before_tariff - to(n)) * unit,
+                            ]
+                        },
+                    );
                     borders[i][0] += border;
-                    borders[i][1] += border * border_price;
+                    borders[i][1] += border * sold;
                     borders[n][2] += border;
-                    borders[n][3] += border * border_price;
+                    borders[n][3] += border * bought;
                     tot_effect[i] += before * (cost - 1.0);
                     tot_effect[n] -= before * (cost - 1.0);
                     vot_effect[n] += tariff * (after - before * cost);
@@ -124,7 +141,7 @@ impl RegionOutcomes {
             income: equilibrium.income.clone(),
             tariff_revenue_base,
             tariff_revenue: equilibrium.tariff_revenue.clone(),
-            rents: zeros(),
+            rents: equilibrium.rents.clone(),
             employment: &equilibrium.employment - 1.0,
         }
     }

@@ -28,6 +28,14 @@ pub struct Scenario {
     pub policies: Vec<Policy>,
 }
 
+impl Scenario {
+    /// Names of the policies in reports, in their order.
+    pub fn policy_names(&self) -> Vec<String> {
+        let policies = self.policies.iter().enumerate();
+        policies.map(|(position, policy)| policy.name_at(position)).collect()
+    }
+}
+
 /// Elasticities and closures of a scenario.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Model {

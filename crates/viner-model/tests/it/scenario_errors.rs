@@ -180,9 +180,9 @@ fn two_policies_on_one_cell_conflict_until_one_replaces() {
         assert_eq!(*kind, instrument.kind());
         assert!(error.hint().unwrap().contains("override = true"));
         let replaced = problem(&economy(), COBB_DOUGLAS.model(), [first(), replacing(second())]);
-        let change = replaced.counterfactual.cells[&(0, 1, 0)];
-        let other = replaced.counterfactual.cells[&(0, 2, 0)];
-        let size = |change: viner_model::problem::CellChange| match instrument {
+        let change = &replaced.counterfactual.cells[&(0, 1, 0)];
+        let other = &replaced.counterfactual.cells[&(0, 2, 0)];
+        let size = |change: &viner_model::problem::CellChange| match instrument {
             On::TariffRate => change.tariff,
             On::ExportTaxRate => change.export_tax,
             On::EmbargoShare => 1.0 - change.allowed,

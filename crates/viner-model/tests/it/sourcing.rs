@@ -20,6 +20,7 @@ fn market() -> Market {
         export_tax_weights: Some(producer.iter().map(|weight| weight * EXPORT_TAX).collect()),
         producer_weights: Some(producer),
         weights,
+        split_cells: Vec::new(),
     }
 }
 
@@ -39,8 +40,9 @@ fn clear<T: Real>(log_costs: &[T], expenditure: &[T]) -> Answer<T> {
         sales: &mut answer.sales,
         tariffs: &mut answer.tariffs,
         export_taxes: &mut answer.export_taxes,
+        split_spending: &mut [],
     };
-    market().clear(log_costs, expenditure, &mut cleared);
+    market().clear(log_costs, expenditure, &[], &mut cleared);
     answer
 }
 

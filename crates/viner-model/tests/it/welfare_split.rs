@@ -6,7 +6,8 @@ use viner_model::baseline::Baseline;
 use viner_model::equilibrium::Settings;
 use viner_model::report::{Part, WelfareSplit, welfare_split};
 use viner_model::scenario::{
-    BilateralInstrument as On, Deficits, Labour, Model, Policy, SectorInstrument, TransferAmount,
+    BilateralInstrument as On, Deficits, Hub, Labour, Model, Policy, QuotaScope, Routes,
+    SectorInstrument, TransferAmount,
 };
 
 use crate::assert_close;
@@ -157,4 +158,25 @@ fn nothing_splits_into_nothing() {
     let split = split(&baseline, GENERAL.model(), vec![]);
     assert!(split.parts.iter().all(|part| part.abs() < ROUNDING));
     assert!(split.solves <= 3, "{}", split.solves);
+}
+
+#[test]
+fn rents_fees_and_margins_have_their_parts() {
+    let baseline = ordinary(4, 3, 149);
+    let hubs = vec![Hub { region: "R003".into(), share: 0.2, enforcement: 0.1, margin: 0.2 }];
+    let control = || On::ExportControl(Routes { hubs: hubs.clone(), elasticity: 4.0 });
+    let quota = |rent_to_exporter| On::Quota { rent_to_exporter, scope: QuotaScope::Cell };
+    for (policy, present) in [
+        (trade(quota(0.0), ("R000", "R001", "*"), 0.7), vec![Part::TariffVolume]),
+        (trade(quota(1.0), ("R000", "R001", "*"), 0.7), vec![Part::ExportTaxVolume]),
+        (
+            trade(quota(0.4), ("R000", "R001", "*"), 0.7),
+            vec![Part::TariffVolume, Part::ExportTaxVolume],
+        ),
+        (trade(control(), ("R000", "R001", "*"), 0.5), vec![Part::TradeCosts, Part::Fees]),
+        (trade(control(), ("R000", "R001", "*"), 1.0), vec![Part::TradeCosts, Part::Fees]),
+    ] {
+        let split = split(&baseline, GENERAL.model(), vec![policy]);
+        assert_parts(&split, &present, &[Part::Productivity, Part::Tastes, Part::Transfers]);
+    }
 }

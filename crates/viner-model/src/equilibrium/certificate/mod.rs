@@ -1,0 +1,347 @@
+//! Recomputes every equation from the reported results, by code that shares nothing with the
+//! solver: plain powers and sums over levels, in the order of the notation.
+
+mod limits;
+mod trade;
+
+use ndarray::Array2;
+use rayon::prelude::*;
+
+use self::limits::SplitTrade;
+use self::trade::{Taxes, sourcing};
+use super::{Equilibrium, Regime};
+use crate::problem::Problem;
+use crate::scenario::{Deficits, Labour};
+
+/// How far one equation is from holding.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Residual {
+    /// Name of the equation.
+    pub equation: &'static str,
+    /// Largest difference of the two sides over the sum of the sizes of their terms.
+    pub relative: f64,
+    /// Where.
+    pub cell: String,
+}
+
+/// The largest residual of every equation.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Certificate {
+    /// In the order of the equations.
+    pub residuals: Vec<Residual>,
+}
+
+impl Certificate {
+    /// The equation that holds least. NaN counts as worst.
+    pub fn worst(&self) -> &Residual {
+        static NONE: Residual =
+            Residual { equation: "no equation", relative: f64::INFINITY, cell: String::new() };
+        self.residuals.iter().max_by(|a, b| a.relative.total_cmp(&b.relative)).unwrap_or(&NONE)
+    }
+}
+
+struct Check {
+    equation: &'static str,
+    relative: f64,
+    place: (usize, usize, usize),
+}
+
+/// Whether a residual is worse than the worst so far: NaN is worse than any number.
+fn worse(residual: f64, worst: f64) -> bool {
+    residual > worst || (residual.is_nan() && !worst.is_nan())
+}
+
+impl Check {
+    fn new(equation: &'static str) -> Self {
+        Self { equation, relative: 0.0, place: (0, 0, 0) }
+    }
+
+    /// Compares two sides that are sums of terms of the given total size.
+    fn compare(&mut self, left: f64, right: f64, size: f64, place: (usize, usize, usize)) {
+        let difference = (left - right).abs();
+        let relative = if difference == 0.0 { 0.0 } else { difference / size };
+        if worse(relative, self.relative) {
+            (self.relative, self.place) = (relative, place);
+        }
+    }
+
+    fn same(&mut self, left: f64, right: f64, place: (usize, usize, usize)) {
+        self.compare(left, right, left.abs().max(right.abs()), place);
+    }
+
+    fn merge(self, other: Self) -> Self {
+        if worse(other.relative, self.relative) { other } else { self }
+    }
+
+    fn named(self, cell: impl Fn((usize, usize, usize)) -> String) -> Residual {
+        let cell = if self.relative == 0.0 { String::new() } else { cell(self.place) };
+        let relative = if self.relative.is_nan() { f64::INFINITY } else { self.relative };
+        Residual { equation: self.equation, relative, cell }
+    }
+}
+
+/// Weighted CES mean of `prices` at shares `weights` that sum to 1.
+fn ces(elasticity: f64, weights: &[f64], prices: &[f64]) -> f64 {
+    let power = 1.0 - elasticity;
+    // Close to 1 the power form loses its digits: an error of 1e-16 in the sum is one of 1e-16/power
+    // in the mean. There the sum less 1 is taken of the powers less 1.
+    if power == 0.0 {
+        weights.iter().zip(prices).map(|(a, p)| a * p.ln()).sum::<f64>().exp()
+    } else if power.abs() < 0.01 {
+        let excess: f64 =
+            weights.iter().zip(prices).map(|(a, p)| a * (power * p.ln()).exp_m1()).sum();
+        (excess.ln_1p() / power).exp()
+    } else {
+        // Relative to the largest price, so that no power leaves the range of numbers.
+        let top = prices.iter().copied().fold(0.0, f64::max);
+        let sum: f64 = weights.iter().zip(prices).map(|(a, p)| a * (p / top).powf(power)).sum();
+        top * sum.powf(1.0 / power)
+    }
+}
+
+/// Checks the equations of the model on the reported values of an equilibrium.
+pub fn certify(problem: &Problem, result: &Equilibrium) -> Certificate {
+    // Where an exporter withdraws from a price cap, the equilibrium is that of the embargo.
+    let withdrawn: Vec<usize> = (0..result.wedges.len())
+        .filter(|&wedge| result.wedges[wedge].regime == Regime::Withdrawn)
+        .collect();
+    let problem = &problem.closing(&withdrawn);
+    let baseline = &problem.baseline;
+    let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
+    let sector_cell = |(n, s, _): (usize, usize, usize)| format!("`{}`", baseline.cell_name(n, s));
+    let region = |(n, _, _): (usize, usize, usize)| format!("`{}`", baseline.regions.code(n));
+    let trade_cell =
+        |(s, n, i): (usize, usize, usize)| format!("`{}`", baseline.trade_cell_name(s, n, i));
+
+    let mut residuals = vec![production(problem, result).named(sector_cell)];
+    let (demand, output) = uses(problem, result);
+    residuals.push(output.named(sector_cell));
+
+    let taxes = Taxes {
+        tariffs: problem.counterfactual.tariffs(baseline),
+        export_taxes: problem.counterfactual.export_taxes(baseline),
+    };
+    let splits = SplitTrade::of(problem, result, &taxes);
+    let by_sector: Vec<[Check; 4]> = (0..sectors)
+        .into_par_iter()
+        .map(|s| sourcing(problem, result, &taxes, &splits, &demand, s))
+        .collect();
+    let empty = || {
+        [
+            Check::new("price"),
+            Check::new("trade share"),
+            Check::new("spending"),
+            Check::new("market clearing"),
+        ]
+    };
+    let [price, share, spending, clearing] = by_sector.into_iter().fold(empty(), |all, one| {
+        let mut one = one.into_iter();
+        all.map(|check| check.merge(one.next().unwrap_or_else(|| Check::new("none"))))
+    });
+    residuals.push(price.named(sector_cell));
+    residuals.push(share.named(trade_cell));
+    residuals.push(spending.named(sector_cell));
+    residuals.push(clearing.named(sector_cell));
+
+    let (mut index, mut income, mut labour, mut numeraire, mut deficit) = (
+        Check::new("price index"),
+        Check::new("income"),
+        Check::new("labour market"),
+        Check::new("numeraire"),
+        Check::new("deficit"),
+    );
+    let rents = &splits.rents;
+    let mut before_coalitions = vec![0.0; regions];
+    let income_ratio = |n: usize| result.income[n] / baseline.income[n];
+    let world_income = result.income.sum();
+    let scaled_deficits: f64 = (0..regions).map(|n| baseline.deficits[n] * income_ratio(n)).sum();
+    for n in 0..regions {
+        let tastes = problem.counterfactual.final_shares.row(n).to_vec();
+        let prices = result.price.row(n).to_vec();
+        index.same(
+            result.price_index[n],
+            ces(problem.elasticities.final_demand, &tastes, &prices),
+            (n, 0, 0),
+        );
+
+        let (mut tariffs, mut export_taxes) = (0.0, 0.0);
+        if taxes.any() {
+            for s in 0..sectors {
+                for m in 0..regions {
+                    // Tariffs are levied on what the wedges and the margins of hubs leave in the
+                    // price: on all that is paid but the tariff itself.
+                    let rate = taxes.tariff(s, n, m);
+                    tariffs += rate * splits.paid(result, &taxes, (s, n, m)) / (1.0 + rate);
+                    export_taxes += taxes.export_tax(s, m, n) * result.trade_flows[[s, m, n]];
+                }
+            }
+        }
+        let value_added = result.value_added.row(n).sum();
+        let (rent, transfer) = (rents[n], result.transfers[n]);
+        let sum = value_added + tariffs + export_taxes + rent + transfer + result.deficits[n];
+        let size = value_added.abs()
+            + tariffs.abs()
+            + export_taxes.abs()
+            + rent.abs()
+            + transfer.abs()
+            + result.deficits[n].abs();
+        income.compare(result.income[n], sum, size.max(result.income[n].abs()), (n, 0, 0));
+        income.compare(result.tariff_revenue[n], tariffs, size, (n, 0, 0));
+        income.compare(result.export_tax_revenue[n], export_taxes, size, (n, 0, 0));
+        income.compare(result.rents[n], rent, size, (n, 0, 0));
+        before_coalitions[n] = sum - transfer + problem.counterfactual.transfers[n];
+
+        let expected = match problem.deficits {
+            Deficits::Fixed => baseline.deficits[n],
+            Deficits::Balanced => 0.0,
+            Deficits::IncomeShare => {
+                baseline.deficits[n] * income_ratio(n)
+                    - result.income[n] / world_income * scaled_deficits
+            }
+        };
+        deficit.compare(result.deficits[n], expected, size, (n, 0, 0));
+
+        let (mut labour_before, mut labour_after) = (0.0, 0.0);
+        for k in 0..sectors {
+            let share = 1.0 - problem.elasticities.specific_factor_share[[n, k]];
+            labour_before += share * baseline.value_added[[n, k]];
+            labour_after += share * result.value_added[[n, k]];
+        }
+        if labour_before != 0.0 {
+            labour.same(
+                result.wage[n] * result.employment[n],
+                labour_after / labour_before,
+                (n, 0, 0),
+            );
+        }
+        match problem.labour {
+            Labour::Mobile => labour.same(result.employment[n], 1.0, (n, 0, 0)),
+            Labour::FixedNominalWage => labour.same(result.wage[n], 1.0, (n, 0, 0)),
+            Labour::FixedRealWage => {
+                labour.same(result.wage[n], result.price_index[n], (n, 0, 0));
+            }
+        }
+    }
+    let expected = expected_transfers(problem, result, &before_coalitions);
+    for n in 0..regions {
+        let size = result.income[n] + result.transfers[n].abs();
+        income.compare(result.transfers[n], expected[n], size, (n, 0, 0));
+    }
+    numeraire.same(result.value_added.sum(), baseline.value_added.sum(), (0, 0, 0));
+    residuals.push(index.named(region));
+    residuals.push(income.named(region));
+    residuals.push(deficit.named(region));
+    residuals.push(labour.named(region));
+    residuals.push(numeraire.named(|_| "the world".to_owned()));
+    residuals.extend(splits.complementarity(problem, result));
+    Certificate { residuals }
+}
+
+/// Transfers of fixed size and those that the rules of coalitions ask for, by region.
+fn expected_transfers(problem: &Problem, result: &Equilibrium, before: &[f64]) -> Vec<f64> {
+    let mut transfers = problem.counterfactual.transfers.to_vec();
+    for coalition in &problem.counterfactual.coalitions {
+        let sum = |value: &dyn Fn(usize) -> f64| -> f64 {
+            coalition.members.iter().map(|&n| value(n)).sum()
+        };
+        let needed = |n: usize| problem.baseline.income[n] * result.price_index[n];
+        let (incomes, needs) = (sum(&|n| before[n]), sum(&needed));
+        for (member, &n) in coalition.members.iter().enumerate() {
+            let goal = match &coalition.weights {
+                None => incomes / needs * needed(n),
+                Some(weights) => needed(n) - weights[member] * (needs - incomes),
+            };
+            transfers[n] += coalition.part * (goal - before[n]);
+        }
+    }
+    transfers
+}
+
+/// `ĉ = CES_σ(β, 1−β; ŵ^{1−φ} r̂^φ, M̂) / Â` with `r̂ = V'/V` and `M̂ = CES_ε(γ/(1−β); P̂)`.
+fn production(problem: &Problem, result: &Equilibrium) -> Check {
+    let baseline = &problem.baseline;
+    let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
+    let mut check = Check::new("unit cost");
+    for n in 0..regions {
+        for k in 0..sectors {
+            if result.output[[n, k]] == 0.0 {
+                continue;
+            }
+            let cost = Costs::of(problem, result, n, k);
+            let productivity = problem.counterfactual.productivity[[n, k]];
+            check.same(result.unit_cost[[n, k]], cost.total / productivity, (n, k, 0));
+        }
+    }
+    check
+}
+
+struct Costs {
+    value_added_price: f64,
+    input_price: f64,
+    /// Before productivity.
+    total: f64,
+}
+
+impl Costs {
+    fn of(problem: &Problem, result: &Equilibrium, n: usize, k: usize) -> Self {
+        let baseline = &problem.baseline;
+        let share = baseline.value_added_share[[n, k]];
+        let mix = baseline.input_mix.slice(ndarray::s![n, k, ..]).to_vec();
+        let input_price = if share == 1.0 {
+            1.0
+        } else {
+            ces(problem.elasticities.input[k], &mix, &result.price.row(n).to_vec())
+        };
+        let value_added = baseline.value_added[[n, k]];
+        if value_added == 0.0 {
+            return Self { value_added_price: 1.0, input_price, total: input_price };
+        }
+        let specific = problem.elasticities.specific_factor_share[[n, k]];
+        let rent = result.value_added[[n, k]] / value_added;
+        let value_added_price = result.wage[n].powf(1.0 - specific) * rent.powf(specific);
+        let total = ces(
+            problem.elasticities.production[k],
+            &[share, 1.0 - share],
+            &[value_added_price, input_price],
+        );
+        Self { value_added_price, input_price, total }
+    }
+}
+
+/// `E'` from uses, `[region, sector]`, and the check of `V' = β'Y'`.
+fn uses(problem: &Problem, result: &Equilibrium) -> (Array2<f64>, Check) {
+    let baseline = &problem.baseline;
+    let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
+    let mut demand = Array2::zeros((regions, sectors));
+    let mut check = Check::new("value added");
+    for n in 0..regions {
+        for k in 0..sectors {
+            let output = result.output[[n, k]];
+            if output == 0.0 {
+                check.same(result.value_added[[n, k]], 0.0, (n, k, 0));
+                continue;
+            }
+            let cost = Costs::of(problem, result, n, k);
+            let power = 1.0 - problem.elasticities.production[k];
+            let share = baseline.value_added_share[[n, k]];
+            let value_added = share * output * (cost.value_added_price / cost.total).powf(power);
+            check.same(result.value_added[[n, k]], value_added, (n, k, 0));
+            let inputs = (1.0 - share) * output * (cost.input_price / cost.total).powf(power);
+            let power = 1.0 - problem.elasticities.input[k];
+            for s in 0..sectors {
+                let mix = baseline.input_mix[[n, k, s]];
+                if mix != 0.0 {
+                    demand[[n, s]] +=
+                        inputs * mix * (result.price[[n, s]] / cost.input_price).powf(power);
+                }
+            }
+        }
+        let power = 1.0 - problem.elasticities.final_demand;
+        for s in 0..sectors {
+            let relative = (result.price[[n, s]] / result.price_index[n]).powf(power);
+            demand[[n, s]] +=
+                problem.counterfactual.final_shares[[n, s]] * relative * result.income[n];
+        }
+    }
+    (demand, check)
+}

@@ -1,0 +1,230 @@
+//! One evaluation of every equation, in their order.
+
+use rayon::prelude::*;
+use viner_numerics::Real;
+
+use super::EquilibriumMap;
+use crate::equations::limits::WedgePoint;
+use crate::equations::production::{Response, Totals};
+use crate::equations::rents::{Receiver, Rent};
+use crate::equations::sourcing::Cleared;
+
+/// Trade cells from which on an evaluation is worth several threads.
+const PARALLEL_FROM: usize = 200_000;
+
+/// Everything one evaluation computes, in the order of the equations.
+pub struct Evaluation<T> {
+    /// `ln ĉ`, `[region, sector]`.
+    pub log_costs: Vec<T>,
+    /// `ln(β'/β)`, `[region, sector]`.
+    pub log_share_shift: Vec<T>,
+    /// `E'`, `[region, sector]`.
+    pub expenditure: Vec<T>,
+    /// Wages, price indices and incomes, by region.
+    pub totals: Vec<Totals<T>>,
+    /// `ln P̂` implied by the costs, `[sector, region]`.
+    pub log_prices: Vec<T>,
+    /// `Σ_n X'`, `[sector, region]`.
+    pub sales: Vec<T>,
+    /// Import tariffs, `[sector, region]`.
+    pub tariffs: Vec<T>,
+    /// Export taxes, `[sector, region]`.
+    pub export_taxes: Vec<T>,
+    /// Rents, fees and margins of hubs, `[region]`.
+    pub rents: Vec<T>,
+    /// Spending on split cells at purchaser value, by sector.
+    pub split_spending: Vec<Vec<T>>,
+    /// The wedges.
+    pub wedges: WedgeValues<T>,
+}
+
+/// Wedges at one evaluation.
+pub struct WedgeValues<T> {
+    /// Where on their tracks they are.
+    pub points: Vec<WedgePoint<T>>,
+    /// As the accounts of their cells see them.
+    pub rents: Vec<Rent<T>>,
+    /// `ln Q`: quantity of their cells relative to the baseline.
+    pub log_quantities: Vec<T>,
+    /// `ln b` of the exporter, where the limit is on a price.
+    pub log_prices: Vec<T>,
+}
+
+impl EquilibriumMap<'_> {
+    /// Evaluates every equation once at the unknowns `x`.
+    pub fn equations<T: Real>(&self, x: &[T]) -> Evaluation<T> {
+        let system = self.system;
+        let baseline = &system.problem.baseline;
+        let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
+        let cells = regions * sectors;
+        let (log_activity, rest) = x.split_at(cells);
+        let (log_prices, rest) = rest.split_at(cells);
+        let (other_income, tracks) = rest.split_at(regions);
+        let points: Vec<WedgePoint<T>> =
+            system.wedges.iter().zip(tracks).map(|(wedge, &y)| wedge.track.point(y)).collect();
+        let zeros = || vec![T::constant(0.0); cells];
+        let (mut log_costs, mut log_share_shift, mut expenditure) = (zeros(), zeros(), zeros());
+        let parallel = regions * cells >= PARALLEL_FROM;
+
+        let respond =
+            |(n, ((log_cost, shift), spending)): (usize, ((&mut [T], &mut [T]), &mut [T]))| {
+                let row = n * sectors..(n + 1) * sectors;
+                let mut response =
+                    Response { log_cost, log_share_shift: shift, expenditure: spending };
+                system.region(n).respond(
+                    &log_activity[row.clone()],
+                    &log_prices[row],
+                    other_income[n] * baseline.income[n],
+                    &mut response,
+                )
+            };
+        let totals: Vec<Totals<T>> = if parallel {
+            log_costs
+                .par_chunks_mut(sectors)
+                .zip(log_share_shift.par_chunks_mut(sectors))
+                .zip(expenditure.par_chunks_mut(sectors))
+                .enumerate()
+                .map(respond)
+                .collect()
+        } else {
+            log_costs
+                .chunks_mut(sectors)
+                .zip(log_share_shift.chunks_mut(sectors))
+                .zip(expenditure.chunks_mut(sectors))
+                .enumerate()
+                .map(respond)
+                .collect()
+        };
+
+        let (mut new_prices, mut sales, mut tariffs, mut export_taxes) =
+            (zeros(), zeros(), zeros(), zeros());
+        let mut split_spending: Vec<Vec<T>> =
+            system.accounts.iter().map(|cells| vec![T::constant(0.0); cells.len()]).collect();
+        let clear = |(s, ((((prices, sales), tariffs), export_taxes), split_spending)): (
+            usize,
+            ((((&mut [T], &mut [T]), &mut [T]), &mut [T]), &mut Vec<T>),
+        )| {
+            let costs: Vec<T> = (0..regions).map(|i| log_costs[i * sectors + s]).collect();
+            let spending: Vec<T> = (0..regions).map(|n| expenditure[n * sectors + s]).collect();
+            let factors = self.wedge_factors(s, &points);
+            let mut cleared =
+                Cleared { log_prices: prices, sales, tariffs, export_taxes, split_spending };
+            system.markets[s].clear(&costs, &spending, &factors, &mut cleared);
+        };
+        if parallel {
+            new_prices
+                .par_chunks_mut(regions)
+                .zip(sales.par_chunks_mut(regions))
+                .zip(tariffs.par_chunks_mut(regions))
+                .zip(export_taxes.par_chunks_mut(regions))
+                .zip(split_spending.par_iter_mut())
+                .enumerate()
+                .for_each(clear);
+        } else {
+            new_prices
+                .chunks_mut(regions)
+                .zip(sales.chunks_mut(regions))
+                .zip(tariffs.chunks_mut(regions))
+                .zip(export_taxes.chunks_mut(regions))
+                .zip(split_spending.iter_mut())
+                .enumerate()
+                .for_each(clear);
+        }
+        let wedges = self.wedge_values(points, &log_costs, &split_spending);
+        let mut evaluation = Evaluation {
+            log_costs,
+            log_share_shift,
+            expenditure,
+            totals,
+            log_prices: new_prices,
+            sales,
+            tariffs,
+            export_taxes,
+            rents: vec![T::constant(0.0); regions],
+            split_spending,
+            wedges,
+        };
+        self.divide_split_cells(&mut evaluation);
+        evaluation
+    }
+
+    /// `Π m^{−θ}` by split cell of a sector.
+    fn wedge_factors<T: Real>(&self, sector: usize, points: &[WedgePoint<T>]) -> Vec<T> {
+        let theta = self.system.markets[sector].trade_elasticity;
+        self.system.accounts[sector]
+            .iter()
+            .map(|accounts| {
+                if accounts.wedges.iter().any(|&wedge| points[wedge].closed) {
+                    return T::constant(0.0);
+                }
+                let zero = T::constant(0.0);
+                let log_multiplier =
+                    accounts.wedges.iter().fold(zero, |sum, &w| sum + points[w].log_multiplier);
+                (log_multiplier * -theta).exp()
+            })
+            .collect()
+    }
+
+    /// Quantities and prices under limits, at given spending on split cells.
+    fn wedge_values<T: Real>(
+        &self,
+        points: Vec<WedgePoint<T>>,
+        log_costs: &[T],
+        split_spending: &[Vec<T>],
+    ) -> WedgeValues<T> {
+        let system = self.system;
+        let sectors = system.markets.len();
+        let inverse = |wedge: usize| {
+            let point = &points[wedge];
+            if point.closed { T::constant(0.0) } else { (-point.log_multiplier).exp() }
+        };
+        let log_quantities: Vec<T> = system
+            .wedges
+            .iter()
+            .map(|wedge| {
+                let mut quantity = T::constant(0.0);
+                for cell in &wedge.cells {
+                    let accounts = &system.accounts[cell.sector][cell.split];
+                    let spending = split_spending[cell.sector][cell.split];
+                    let mut goods = spending * accounts.before_tariff;
+                    for &wedge in &accounts.wedges {
+                        goods = goods * inverse(wedge);
+                    }
+                    let log_cost = log_costs[cell.exporter * sectors + cell.sector];
+                    quantity += goods * (-log_cost).exp() * cell.quantity;
+                }
+                quantity.ln()
+            })
+            .collect();
+        let rents = system
+            .wedges
+            .iter()
+            .zip(points.iter().zip(&log_quantities))
+            .map(|(wedge, (point, &log_quantity))| wedge.rent(point, log_quantity))
+            .collect();
+        let log_prices =
+            system.wedges.iter().map(|wedge| wedge.log_price(log_costs, sectors)).collect();
+        WedgeValues { points, rents, log_quantities, log_prices }
+    }
+
+    /// Adds what the split cells bring to sales, taxes and rents.
+    fn divide_split_cells<T: Real>(&self, evaluation: &mut Evaluation<T>) {
+        let regions = evaluation.rents.len();
+        for (s, accounts) in self.system.accounts.iter().enumerate() {
+            for (split, accounts) in accounts.iter().enumerate() {
+                let cell = &self.system.markets[s].split_cells[split];
+                let rents = &mut evaluation.rents;
+                let pay = |_, receiver, amount| match receiver {
+                    Receiver::Importer => rents[cell.importer] += amount,
+                    Receiver::Exporter => rents[cell.exporter] += amount,
+                    Receiver::Region(region) => rents[region] += amount,
+                };
+                let spending = evaluation.split_spending[s][split];
+                let divided = accounts.divide(spending, &evaluation.wedges.rents, pay);
+                evaluation.sales[s * regions + cell.exporter] += divided.producer_value;
+                evaluation.export_taxes[s * regions + cell.exporter] += divided.export_tax;
+                evaluation.tariffs[s * regions + cell.importer] += divided.tariff;
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Price caps that more than one equilibrium satisfies: which one is taken.
+
+use super::{Equilibrium, Failure, Regime};
+use crate::equations::limits::CapTrack;
+use crate::problem::{Problem, WedgeRule};
+
+/// Solves a problem from given unknowns.
+type Solve<'a> = dyn Fn(&Problem, Option<&[f64]>) -> Result<Equilibrium, Failure> + 'a;
+
+/// Equilibria that differ by less outside shipping are one and the same.
+const SAME_SHADOW: f64 = 1e-6;
+
+/// Of the equilibria of a problem, of which one is `found`, the one with least outside shipping, or
+/// that in which the exporter withdraws. Says by wedge whether there were others.
+pub(super) fn chosen(problem: &Problem, mut found: Equilibrium, solve: &Solve<'_>) -> Equilibrium {
+    for start in other_starts(problem, &found) {
+        if let Ok(other) = solve(problem, Some(&start)) {
+            let shadow = |equilibrium: &Equilibrium| -> f64 {
+                equilibrium.wedges.iter().map(|wedge| wedge.shadow).sum()
+            };
+            let (mut taken, left) =
+                if shadow(&other) < shadow(&found) { (other, found) } else { (found, other) };
+            for (wedge, other) in taken.wedges.iter_mut().zip(&left.wedges) {
+                wedge.several |= other.several || (wedge.shadow - other.shadow).abs() > SAME_SHADOW;
+            }
+            found = taken;
+        }
+    }
+    withdrawals(problem, found, solve)
+}
+/// Where the exporter's price without any covered sale is above a cap that outside shipping does not
+/// get round, the exporter withdraws, although a wedge at which it sells at the cap may exist, too:
+/// rents that come and go make its price fall and rise again as the wedge grows.
+fn withdrawals(problem: &Problem, mut found: Equilibrium, solve: &Solve<'_>) -> Equilibrium {
+    for (index, wedge) in problem.counterfactual.wedges.iter().enumerate() {
+        let WedgeRule::PriceCap(cap) = &wedge.rule else { continue };
+        let binds = matches!(found.wedges[index].regime, Regime::Served | Regime::ShadowFull);
+        if cap.capacity > 0.0 || !binds {
+            continue;
+        }
+        let mut closed: Vec<usize> = (0..found.wedges.len())
+            .filter(|&other| found.wedges[other].regime == Regime::Withdrawn)
+            .collect();
+        closed.push(index);
+        // Not solved, or not certified because the exporter would sell at the cap: it does.
+        let start = Some(found.unknowns.as_slice());
+        if let Ok(mut embargo) = solve(&problem.closing(&closed), start) {
+            embargo.statistics.evaluations += found.statistics.evaluations;
+            embargo.wedges[index].several = true;
+            found = embargo;
+        }
+    }
+    found
+}
+
+/// Starts from which a problem with more than one equilibrium leads to the others: the unknowns of
+/// one, with outside shipping empty and full. None where the equilibrium is unique.
+fn other_starts(problem: &Problem, found: &Equilibrium) -> Vec<Vec<f64>> {
+    let wedges = &problem.counterfactual.wedges;
+    let first = found.unknowns.len() - wedges.len();
+    let mut starts = vec![found.unknowns.clone(), found.unknowns.clone()];
+    let mut any = false;
+    for (index, wedge) in wedges.iter().enumerate() {
+        if let WedgeRule::PriceCap(cap) = &wedge.rule
+            && let Some([empty, full]) = CapTrack::ends_of_shadow(cap)
+        {
+            any = true;
+            starts[0][first + index] = empty;
+            starts[1][first + index] = full;
+        }
+    }
+    if any { starts } else { Vec::new() }
+}
