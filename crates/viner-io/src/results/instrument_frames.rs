@@ -146,10 +146,12 @@ fn recorded(problem: &Problem, equilibrium: &Equilibrium, flows: &[BranchFlow]) 
         .number("value", values.values().map(|value| value[1]))
 }
 
+/// Policy, exporter, importer and currency.
+type Pair<'a> = (usize, &'a str, &'a str, &'a str);
+
 /// Table `currencies`: a row for every currency of every pair of regions, and one for all pairs.
 fn currencies(problem: &Problem, flows: &[BranchFlow]) -> Frame {
     let baseline = &problem.baseline;
-    type Pair<'a> = (usize, &'a str, &'a str, &'a str);
     let mut values: BTreeMap<Pair<'_>, [f64; 2]> = BTreeMap::new();
     for flow in flows {
         let (_, n, i) = flow.cell;
