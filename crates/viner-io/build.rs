@@ -1,4 +1,4 @@
-//! Lists the baselines and scenarios of the folder `data`, which the library has built in.
+//! Lists the baselines, scenarios and plans of the folder `data`, which the library has built in.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -7,6 +7,7 @@ use std::{env, fs, io};
 fn main() -> io::Result<()> {
     let root = PathBuf::from(variable("CARGO_MANIFEST_DIR")?).join("../../data").canonicalize()?;
     let (baselines, scenarios) = (root.join("baselines"), root.join("scenarios"));
+    let plans = root.join("plans");
     let mut code = String::from("static BASELINES: &[(&str, &[(&str, &[u8])])] = &[\n");
     for folder in entries(&baselines)?.iter().filter(|path| path.is_dir()) {
         println!("cargo:rerun-if-changed={}", folder.display());
@@ -19,14 +20,17 @@ fn main() -> io::Result<()> {
         }
         code.push_str("    ]),\n");
     }
-    code.push_str("];\nstatic SCENARIOS: &[(&str, &str)] = &[\n");
-    for file in entries(&scenarios)?.iter().filter(|path| has_ending(path, "toml")) {
-        println!("cargo:rerun-if-changed={}", file.display());
-        let stem = name(file).trim_end_matches(".toml").to_owned();
-        write(&mut code, format_args!("    ({stem:?}, include_str!({:?})),\n", text(file)?))?;
-    }
     code.push_str("];\n");
-    for folder in [&root, &baselines, &scenarios] {
+    for (list, folder) in [("SCENARIOS", &scenarios), ("PLANS", &plans)] {
+        write(&mut code, format_args!("static {list}: &[(&str, &str)] = &[\n"))?;
+        for file in entries(folder)?.iter().filter(|path| has_ending(path, "toml")) {
+            println!("cargo:rerun-if-changed={}", file.display());
+            let stem = name(file).trim_end_matches(".toml").to_owned();
+            write(&mut code, format_args!("    ({stem:?}, include_str!({:?})),\n", text(file)?))?;
+        }
+        code.push_str("];\n");
+    }
+    for folder in [&root, &baselines, &scenarios, &plans] {
         println!("cargo:rerun-if-changed={}", folder.display());
     }
     fs::write(PathBuf::from(variable("OUT_DIR")?).join("builtin.rs"), code)

@@ -4,6 +4,7 @@ use std::num::NonZero;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use viner_model::attribution::Grouping;
 
 /// What sanctions, tariffs and other trade policies do to the world economy.
 ///
@@ -65,9 +66,13 @@ pub enum Command {
     Run(RunOptions),
     /// Find everything that is wrong with a scenario; solve nothing
     Check(CheckOptions),
-    /// List built-in baselines and scenarios
+    /// Show scenarios side by side
+    Compare(CompareOptions),
+    /// Secondary sanctions and coalitions: payoffs of all combinations of actions, equilibria
+    Game(GameOptions),
+    /// List built-in baselines, scenarios and plans
     List,
-    /// Print a built-in scenario or baseline
+    /// Print a built-in scenario, plan or baseline
     Show {
         /// Name that `viner list` shows
         name: String,
@@ -84,6 +89,7 @@ impl Default for Command {
             tolerance: None,
             welfare_split: false,
             embodied: false,
+            decompose: DecomposeOptions::default(),
         })
     }
 }
@@ -102,6 +108,59 @@ pub struct RunOptions {
     /// Also compute whose value added ends in whose final spending
     #[arg(long)]
     pub embodied: bool,
+    /// Options of the decomposition.
+    #[command(flatten)]
+    pub decompose: DecomposeOptions,
+}
+
+/// Options of `run --decompose`.
+#[derive(Args, Debug, Default)]
+pub struct DecomposeOptions {
+    /// Also split the effect of the scenario among its policies (solves many sets of them)
+    #[arg(long)]
+    pub decompose: bool,
+    /// What counts as one policy [default: policy]
+    #[arg(long, value_enum, value_name = "WHAT", requires = "decompose")]
+    pub decompose_by: Option<DecomposeBy>,
+    /// Orders drawn where there are more than 8, each also taken in reverse [default: 16]
+    #[arg(long, value_name = "N", requires = "decompose", value_parser = clap::value_parser!(u32).range(2..))]
+    pub decompose_samples: Option<u32>,
+    /// Seed of the orders
+    #[arg(long, value_name = "N", requires = "decompose", default_value_t = 0)]
+    pub seed: u64,
+}
+
+impl DecomposeOptions {
+    /// What counts as one policy.
+    pub fn grouping(&self) -> Grouping {
+        match self.decompose_by {
+            None | Some(DecomposeBy::Policy) => Grouping::Policy,
+            Some(DecomposeBy::Kind) => Grouping::Kind,
+            Some(DecomposeBy::Prefix) => Grouping::Prefix,
+        }
+    }
+}
+
+/// What counts as one policy when an effect is split.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DecomposeBy {
+    /// Every policy by itself
+    Policy,
+    /// All policies of a kind together
+    Kind,
+    /// Policies whose names agree up to a colon together
+    Prefix,
+}
+
+/// Options of `compare`.
+#[derive(Args, Debug)]
+pub struct CompareOptions {
+    /// Scenario files, folders or manifests of earlier runs, or names of built-in scenarios
+    #[arg(required = true, num_args = 2.., value_name = "RUN")]
+    pub runs: Vec<String>,
+    /// Columns of the table `regions` to show, separated by commas [default: welfare]
+    #[arg(long, value_delimiter = ',', value_name = "OUTCOME")]
+    pub of: Vec<String>,
 }
 
 /// Options of `check`.
@@ -109,6 +168,16 @@ pub struct RunOptions {
 pub struct CheckOptions {
     /// Scenario file, folder or manifest of an earlier run, or name of a built-in scenario
     pub scenario: String,
+    /// Largest failure of an accounting identity of the table, relative to world output [default: 1e-6]
+    #[arg(long, value_name = "SHARE")]
+    pub tolerance: Option<f64>,
+}
+
+/// Options of `game`.
+#[derive(Args, Debug)]
+pub struct GameOptions {
+    /// Plan file, folder or manifest of an earlier game, or name of a built-in plan
+    pub plan: String,
     /// Largest failure of an accounting identity of the table, relative to world output [default: 1e-6]
     #[arg(long, value_name = "SHARE")]
     pub tolerance: Option<f64>,

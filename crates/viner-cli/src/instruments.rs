@@ -111,7 +111,11 @@ impl Instruments {
                 percent(wedge.price - 1.0),
                 percent(cap.shadow_price - 1.0),
                 percent(wedge.quantity - 1.0),
-                format!("{:.0}", 100.0 * cap.shadow_quantity / wedge.quantity),
+                if wedge.quantity > 0.0 {
+                    format!("{:.0}", 100.0 * cap.shadow_quantity / wedge.quantity)
+                } else {
+                    "-".to_owned()
+                },
                 billions(cap.buyers_rent),
                 billions(cap.shippers_rent),
             ]);
@@ -127,7 +131,7 @@ impl Instruments {
             return;
         }
         let mut table =
-            new_table(&["quota", "regime", "price wedge %", "quantity %", "rent", "rent to"]);
+            new_table(&["quota", "on", "regime", "price wedge %", "quantity %", "rent", "rent to"]);
         for wedge in quotas.iter().take(SHOWN) {
             let mut to: BTreeMap<usize, f64> = BTreeMap::new();
             for &(region, amount) in wedge.cells.iter().flat_map(|(_, received)| received) {
@@ -143,6 +147,7 @@ impl Instruments {
                 .collect();
             table.add_row(vec![
                 problem.policy_names[wedge.policy].clone(),
+                limited(problem, wedge),
                 wedge.regime.name().to_owned(),
                 percent(wedge.multiplier - 1.0),
                 percent(wedge.quantity - 1.0),
@@ -150,7 +155,7 @@ impl Instruments {
                 codes.join(" "),
             ]);
         }
-        align(&mut table, 2);
+        align(&mut table, 3);
         let _ = writeln!(text, "Quotas: quantity against the baseline, rents in billions\n{table}");
         if quotas.len() > SHOWN {
             let _ = writeln!(text, "and {} more, in the table `wedges`", quotas.len() - SHOWN);
@@ -228,7 +233,22 @@ impl Instruments {
     }
 }
 
+/// What a quota is on: its one cell, or the exporter and sector that all its cells have, or how many
+/// cells it has.
+fn limited(problem: &Problem, wedge: &WedgeReport) -> String {
+    let baseline = &problem.baseline;
+    let ((s, n, i), _) = wedge.cells[0];
+    let same = wedge.cells.iter().all(|((t, _, j), _)| (*t, *j) == (s, i));
+    match wedge.cells.len() {
+        1 => baseline.trade_cell_name(s, n, i),
+        _ if same => baseline.cell_name(i, s),
+        count => format!("{count} cells"),
+    }
+}
+
 /// Millions as billions.
 fn billions(value: f64) -> String {
-    format!("{:.2}", value / 1e3)
+    let rounded = (value / 10.0).round() / 100.0;
+    // Negative zero would print a sign.
+    format!("{:.2}", if rounded == 0.0 { 0.0 } else { rounded })
 }

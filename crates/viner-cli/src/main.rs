@@ -2,6 +2,8 @@
 
 mod args;
 mod commands;
+mod decomposition;
+mod game_summary;
 mod instruments;
 mod printer;
 mod summary;
@@ -25,6 +27,8 @@ fn main() -> ExitCode {
     let result = match arguments.command.unwrap_or_default() {
         Command::Run(options) => commands::run::run(&options, common, &printer),
         Command::Check(options) => commands::check::run(&options, common, &printer),
+        Command::Compare(options) => commands::compare::run(&options, common, &printer),
+        Command::Game(options) => commands::game::run(&options, common, &printer),
         Command::List => {
             commands::list::run(common, &printer);
             Ok(())

@@ -69,6 +69,11 @@ impl Summary {
         }
     }
 
+    /// The region or group that the summary is about.
+    pub fn focus(&self) -> &str {
+        &self.focus
+    }
+
     /// The summary for people; money in billions, changes in percent.
     pub fn text(
         &self,
@@ -316,7 +321,7 @@ fn trade(
     rows
 }
 
-fn name(labels: &Labels, n: usize) -> String {
+pub fn name(labels: &Labels, n: usize) -> String {
     if labels.name(n) == labels.code(n) { String::new() } else { labels.name(n).to_owned() }
 }
 

@@ -1,4 +1,4 @@
-//! Baselines and scenarios that come with the library, and baselines by name or path.
+//! Baselines, scenarios and plans that come with the library, and baselines by name or path.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use viner_model::tables::Tables;
 use crate::diagnostic::{Diagnostic, IoError};
 use crate::tables::{Folder, Signs, digest, read_folder};
 
-// `BASELINES` and `SCENARIOS`: the folder `data` of the source, as `build.rs` lists it.
+// `BASELINES`, `SCENARIOS` and `PLANS`: the folder `data` of the source, as `build.rs` lists it.
 include!(concat!(env!("OUT_DIR"), "/builtin.rs"));
 
 /// Names and titles of the built-in baselines.
@@ -27,6 +27,11 @@ pub fn scenarios() -> Vec<(&'static str, String)> {
     SCENARIOS.iter().map(|&(name, text)| (name, title(text, name))).collect()
 }
 
+/// Names and titles of the built-in plans.
+pub fn plans() -> Vec<(&'static str, String)> {
+    PLANS.iter().map(|&(name, text)| (name, title(text, name))).collect()
+}
+
 fn title(text: &str, name: &str) -> String {
     let table: Option<toml::Table> = text.parse().ok();
     let title = table.as_ref().and_then(|table| table.get("title")?.as_str());
@@ -42,6 +47,11 @@ pub fn baseline(name: &str) -> Option<Result<Tables, IoError>> {
 /// Text of a built-in scenario; nothing if there is none of this name.
 pub fn scenario(name: &str) -> Option<&'static str> {
     SCENARIOS.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+}
+
+/// Text of a built-in plan; nothing if there is none of this name.
+pub fn plan(name: &str) -> Option<&'static str> {
+    PLANS.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
 }
 
 /// A baseline as a scenario asks for it.

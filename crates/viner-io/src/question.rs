@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use serde_json::{Value as Json, json};
 use viner_model::baseline::{Baseline, BaselineError};
 use viner_model::equilibrium::{Equilibrium, Failure, RunError, Settings, run};
 use viner_model::problem::{Problem, ScenarioError, Survivors};
@@ -86,10 +87,23 @@ impl Question {
         overrides: &[String],
         table_tolerance: f64,
     ) -> Result<Self, Diagnostics> {
-        let (file, mut diagnostics) = read_scenario(source, overrides);
-        let Some(file) = file else {
-            return Err(diagnostics);
-        };
+        let (file, diagnostics) = read_scenario(source, overrides);
+        match file {
+            Some(file) => Self::of_file(source, file, diagnostics, table_tolerance),
+            None => Err(diagnostics),
+        }
+    }
+
+    /// A scenario that is read already, with what was found wrong with it, and its baseline.
+    ///
+    /// # Errors
+    /// All diagnostics, those found already among them.
+    pub(crate) fn of_file(
+        source: &ScenarioSource,
+        file: ScenarioFile,
+        mut diagnostics: Diagnostics,
+        table_tolerance: f64,
+    ) -> Result<Self, Diagnostics> {
         let name = file.baseline.as_deref().unwrap_or(DEFAULT_BASELINE);
         let open = match file.scenario.model.unbalanced {
             Unbalanced::Refuse => open_baseline,
@@ -192,23 +206,40 @@ impl Question {
     /// # Errors
     /// The model says no, or the solved baseline shows that the scenario is wrong on it.
     pub fn solve(&self) -> Result<(Problem, Equilibrium), NoAnswer> {
+        run(Arc::clone(&self.baseline), &self.file.scenario, self.settings)
+            .map_err(|error| self.no_answer(error))
+    }
+
+    /// Why there is no answer, with file and line where the input is wrong.
+    pub(crate) fn no_answer(&self, error: RunError) -> NoAnswer {
         let refused = |failure, without_policies| NoAnswer::Model {
             title: self.title().to_owned(),
             without_policies,
             failure,
         };
-        run(Arc::clone(&self.baseline), &self.file.scenario, self.settings).map_err(|error| {
-            match error {
-                RunError::Scenario(errors) => self.located(&errors),
-                RunError::Baseline(errors) => NoAnswer::Input(Diagnostics(
-                    errors
-                        .iter()
-                        .map(|error| baseline_diagnostic(error, &self.baseline_name))
-                        .collect(),
-                )),
-                RunError::Reference(failure) => refused(failure, true),
-                RunError::Solve(failure) => refused(failure, false),
-            }
+        match error {
+            RunError::Scenario(errors) => self.located(&errors),
+            RunError::Baseline(errors) => NoAnswer::Input(Diagnostics(
+                errors
+                    .iter()
+                    .map(|error| baseline_diagnostic(error, &self.baseline_name))
+                    .collect(),
+            )),
+            RunError::Reference(failure) => refused(failure, true),
+            RunError::Solve(failure) => refused(failure, false),
+        }
+    }
+
+    /// The baseline as a manifest keeps it.
+    pub(crate) fn baseline_entry(&self) -> Json {
+        json!({
+            "name": self.baseline_name,
+            "sha256": self.baseline_sha256,
+            "regions": self.baseline.region_count(),
+            "sectors": self.baseline.sector_count(),
+            "year": self.baseline.description.year,
+            "unit": self.baseline.description.unit.millions(),
+            "table_tolerance": self.table_tolerance,
         })
     }
 }

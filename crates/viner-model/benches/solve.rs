@@ -16,7 +16,8 @@ use viner_model::economies::Recipe;
 use viner_model::equilibrium::{Settings, certify, solve};
 use viner_model::problem::Problem;
 use viner_model::scenario::{
-    Action, BilateralInstrument, Cells, Policy, Scenario, Selector, Values,
+    Action, BilateralInstrument, BilateralRow, Cells, Policy, QuotaScope, Scenario, Selector,
+    Values,
 };
 
 const SIZES: [(usize, usize); 4] = [(20, 20), (44, 50), (77, 45), (243, 170)];
@@ -46,6 +47,58 @@ fn problem(regions: usize, sectors: usize) -> Problem {
     let mut scenario = Scenario { policies: vec![wall], ..Scenario::default() };
     scenario.model.trade_elasticity = Values::uniform(4.0);
     Problem::new(Arc::new(baseline), &scenario).expect("the policy fits the economy")
+}
+
+/// A quota on every 14th cell between regions of a 20x20 economy: 500 that all bind.
+fn five_hundred_quotas() -> Problem {
+    let (regions, sectors, every) = (20, 20, 14);
+    let tables = Recipe::new(regions, sectors, 1).tables();
+    let baseline = Baseline::new(&tables, 1e-6).expect("generated economies are in balance");
+    let cells = (0..sectors)
+        .flat_map(|s| (0..regions).flat_map(move |n| (0..regions).map(move |i| (s, n, i))))
+        .filter(|(_, n, i)| n != i);
+    let rows = cells.step_by(every).take(500).map(|(s, n, i)| BilateralRow {
+        exporter: format!("R{i:03}"),
+        importer: format!("R{n:03}"),
+        sector: format!("S{s:03}"),
+        value: 0.5,
+        line: 0,
+    });
+    let quotas = Policy {
+        name: None,
+        replace: false,
+        action: Action::Bilateral {
+            instrument: BilateralInstrument::Quota {
+                rent_to_exporter: 0.5,
+                scope: QuotaScope::Cell,
+            },
+            cells: Cells::Rows(rows.collect()),
+        },
+    };
+    let mut scenario = Scenario { policies: vec![quotas], ..Scenario::default() };
+    scenario.model.trade_elasticity = Values::uniform(4.0);
+    Problem::new(Arc::new(baseline), &scenario).expect("the quotas fit the economy")
+}
+
+/// What 500 binding quotas add to a solve: times as many evaluations, times as long.
+fn quotas(_: &mut Criterion) {
+    let settings = Settings::default();
+    let time = |problem: &Problem| {
+        let solved = || {
+            let start = Instant::now();
+            let found = solve(black_box(problem), settings).expect("there is an equilibrium");
+            (start.elapsed(), found.statistics.evaluations)
+        };
+        let runs: Vec<(Duration, usize)> = (0..15).map(|_| on_threads(1, solved)).collect();
+        (median(runs.iter().map(|run| run.0).collect()), runs[0].1)
+    };
+    let (plain, bound) = (time(&problem(20, 20)), time(&five_hundred_quotas()));
+    println!(
+        "\n   20x20, 500 binding quotas: {} evaluations against {} with trade costs, {:.1} times as long\n",
+        bound.1,
+        plain.1,
+        bound.0.as_secs_f64() / plain.0.as_secs_f64()
+    );
 }
 
 /// Bytes that one evaluation must read: price weights, input mixes, and the vectors of cells.
@@ -124,5 +177,5 @@ fn solves(criterion: &mut Criterion) {
     println!("{table}");
 }
 
-criterion_group!(benches, solves);
+criterion_group!(benches, quotas, solves);
 criterion_main!(benches);

@@ -9,7 +9,11 @@ use crate::args::Common;
 use crate::printer::Printer;
 
 pub fn run(common: &Common, printer: &Printer) {
-    let groups = [("baselines", builtin::baselines()), ("scenarios", builtin::scenarios())];
+    let groups = [
+        ("baselines", builtin::baselines()),
+        ("scenarios", builtin::scenarios()),
+        ("plans", builtin::plans()),
+    ];
     if common.json {
         let entries = |items: &[(&'static str, String)]| -> Value {
             items.iter().map(|(name, title)| json!({ "name": name, "title": title })).collect()

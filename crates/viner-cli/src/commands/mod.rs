@@ -1,7 +1,9 @@
 //! One module per command; they call the libraries and print.
 
 pub mod check;
+pub mod compare;
 pub mod data;
+pub mod game;
 pub mod list;
 pub mod run;
 pub mod show;

@@ -4,20 +4,23 @@ use std::time::Instant;
 
 use viner_io::question::{DEFAULT_SCENARIO, Question, baseline_diagnostic, scenario_source};
 use viner_io::results::{
-    Program, ResultFormat, embodied_frame, manifest, run_frames, welfare_split_frame, write_results,
+    Program, ResultFormat, decomposition_frame, embodied_frame, manifest, run_frames,
+    welfare_split_frame, write_results,
 };
 use viner_io::{Diagnostics, results};
+use viner_model::problem::Problem;
 use viner_model::report::welfare_split;
 
 use super::{Failed, model_error, table_tolerance, warning};
 use crate::args::{Common, Format, RunOptions};
+use crate::decomposition::Parts;
 use crate::printer::Printer;
 use crate::summary::{Summary, notes};
 
 /// Largest difference between the exact welfare change and the sum of its parts.
 const SPLIT_TOLERANCE: f64 = 1e-8;
 
-const PROGRAM: Program =
+pub(super) const PROGRAM: Program =
     Program { version: env!("CARGO_PKG_VERSION"), commit: env!("VINER_COMMIT") };
 
 pub fn run(options: &RunOptions, common: &Common, printer: &Printer) -> Result<(), Failed> {
@@ -62,21 +65,40 @@ pub fn run(options: &RunOptions, common: &Common, printer: &Printer) -> Result<(
         frames.push(frame);
     }
 
+    let parts = if options.decompose.decompose {
+        let parts = Parts::of(&options.decompose, &question, &problem, &equilibrium, printer)
+            .map_err(Failed::Model)?;
+        frames.push(decomposition_frame(&parts.players, &problem.baseline.regions, &parts.effects));
+        Some(parts)
+    } else {
+        None
+    };
+
     let summary = Summary::of(&question, &problem, &equilibrium);
     if common.json {
         let mut json = summary.json(&problem);
         json["solver"] = results::solver(&question, &equilibrium, seconds);
         json["certificate"] = results::certificate(&equilibrium.certificate);
         json["notes"] = notes(&problem, &equilibrium).into();
+        if let Some(parts) = &parts {
+            json["decomposition"] = parts.json(&problem);
+        }
         printer.asked(&format!("{json:#}"));
     } else {
         printer.result(&summary.text(&problem, &equilibrium, seconds, question.settings.tolerance));
+        if let Some(parts) = &parts {
+            let focus = members(&question, &problem, summary.focus());
+            printer.result(&format!("\n{}", parts.text(&problem, &focus)));
+        }
         for note in notes(&problem, &equilibrium) {
             printer.result(&format!("note: {note}"));
         }
     }
     if let Some(folder) = &common.output {
-        let manifest = manifest(&question, &equilibrium, PROGRAM, seconds);
+        let mut manifest = manifest(&question, &equilibrium, PROGRAM, seconds);
+        if let Some(parts) = &parts {
+            manifest["decomposition"] = parts.description();
+        }
         write_results(folder, &frames, &manifest, &formats)?;
         printer.note(&format!("results written to {}", folder.display()));
     } else if options.welfare_split || options.embodied {
@@ -87,8 +109,17 @@ pub fn run(options: &RunOptions, common: &Common, printer: &Printer) -> Result<(
     Ok(())
 }
 
+/// Positions of a region, or of the members of a group.
+fn members(question: &Question, problem: &Problem, name: &str) -> Vec<usize> {
+    let regions = &problem.baseline.regions;
+    let group = question.file.scenario.groups.get(name);
+    let codes =
+        group.map_or_else(|| vec![name], |codes| codes.iter().map(String::as_str).collect());
+    codes.into_iter().filter_map(|code| regions.position(code)).collect()
+}
+
 /// Formats of result tables; CSV if none is named.
-fn result_formats(formats: &[Format]) -> Result<Vec<ResultFormat>, Failed> {
+pub(super) fn result_formats(formats: &[Format]) -> Result<Vec<ResultFormat>, Failed> {
     if formats.is_empty() {
         return Ok(vec![ResultFormat::Csv]);
     }

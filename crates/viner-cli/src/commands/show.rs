@@ -1,4 +1,4 @@
-//! `viner show`: a built-in scenario or baseline, printed.
+//! `viner show`: a built-in scenario, plan or baseline, printed.
 
 use viner_io::{Diagnostic, builtin};
 
@@ -8,15 +8,15 @@ use crate::args::Common;
 use crate::printer::Printer;
 
 pub fn run(name: &str, common: &Common, printer: &Printer) -> Result<(), Failed> {
-    if let Some(text) = builtin::scenario(name) {
+    if let Some(text) = builtin::scenario(name).or_else(|| builtin::plan(name)) {
         printer.result(text.trim_end());
         return Ok(());
     }
     if builtin::baselines().iter().any(|(known, _)| *known == name) {
         return data::info(name, common, printer);
     }
-    let (baselines, scenarios) = (builtin::baselines(), builtin::scenarios());
-    let names = baselines.iter().chain(&scenarios).map(|(name, _)| *name);
-    let unknown = Diagnostic::unknown("built-in scenario or baseline", name, names);
+    let built_in = [builtin::baselines(), builtin::scenarios(), builtin::plans()].concat();
+    let names = built_in.iter().map(|(name, _)| *name);
+    let unknown = Diagnostic::unknown("built-in scenario, plan or baseline", name, names);
     Err(Failed::Input(unknown.into()))
 }

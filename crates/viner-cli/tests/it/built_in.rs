@@ -21,6 +21,8 @@ fn list() {
       sanctions-lifted          Sanctions on Russia lifted: what stays
       western-sanctions-2022    Western sanctions on Russia, 2022-2023
       yuan-settlement           Payments of Russia and China move to the yuan
+    plans
+      secondary-sanctions-game  Secondary sanctions on China: supply or comply
     ");
 }
 
@@ -121,13 +123,13 @@ fn unknown_names() {
     assert_snapshot!(place.viner("show western-sanction-2022"), @"
     exit status 1
     -- stderr
-    error: unknown built-in scenario or baseline `western-sanction-2022`; did you mean `western-sanctions-2022`?
+    error: unknown built-in scenario, plan or baseline `western-sanction-2022`; did you mean `western-sanctions-2022`?
     ");
     assert_snapshot!(place.viner("show x"), @"
     exit status 1
     -- stderr
-    error: unknown built-in scenario or baseline `x`
-      expected one of `icio-2019-g20`, `china-joins`, `close-the-hubs`, `gas-pivot`, `price-cap-ladder`, `sanctions-lifted`, `western-sanctions-2022`, `yuan-settlement`
+    error: unknown built-in scenario, plan or baseline `x`
+      expected one of `icio-2019-g20`, `china-joins`, `close-the-hubs`, `gas-pivot`, `price-cap-ladder`, `sanctions-lifted`, `western-sanctions-2022`, `yuan-settlement`, `secondary-sanctions-game`
     ");
     assert_snapshot!(place.viner("run western-sanction-2022"), @"
     exit status 1

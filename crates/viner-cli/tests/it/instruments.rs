@@ -312,7 +312,7 @@ cap = 0.9286
     let (regime, several, lost, said) = at("0.9285");
     assert_eq!((regime.as_str(), several.as_str()), ("withdrawn", "yes"));
     assert!((lost + 0.128).abs() < 5e-4, "{lost}");
-    assert!(said.contains("note: price cap `price-cap.0` has more than one equilibrium"), "{said}");
+    assert!(said.contains("note: price cap `price-cap 0` has more than one equilibrium"), "{said}");
 }
 
 /// Every regime in the page on built-in scenarios, by the overrides that it names.

@@ -96,9 +96,9 @@ fn the_first_command() {
      oil-price-cap  RUS/B  shadow-full  -26.83         -22.21     -18.49      +96.80               74          2.04       2.07
 
     Quotas: quantity against the baseline, rents in billions
-     quota               regime   price wedge %  quantity %  rent  rent to
-     no-spare-line-west  binding         +28.60      -76.60  1.82      RUS
-     no-spare-line-row   binding         +33.49      -52.00  6.67      RUS
+     quota               on         regime   price wedge %  quantity %  rent  rent to
+     no-spare-line-west  RUS/B      binding         +28.60      -76.60  1.82      RUS
+     no-spare-line-row   RUS→ROW/B  binding         +33.49      -52.00  6.67      RUS
 
     Controlled trade, billions
      control                           direct   now  by hubs   now  leakage %
@@ -118,7 +118,7 @@ fn the_first_command() {
      USD          47.1  40.3    376.78  197.90
 
     certified: every equation holds within [tiny] (worst: [cell]), asked 1e-10
-    solved by anderson in 65 evaluations, [time] ms
+    solved by anderson in 60 evaluations, [time] ms
     ");
     assert!(place.names("").is_empty());
     assert_eq!(place.viner("run").succeeded().to_string(), ran.to_string());

@@ -206,7 +206,7 @@ fn steady_line(line: &str) -> String {
         if is_rounding(number) { word.replace(number, "[tiny]") } else { word.to_owned() }
     });
     let mut line = words.collect::<String>().replace('\\', "/");
-    if line.starts_with("certified: ") {
+    if line.starts_with("certified: ") && line.contains("(worst: ") {
         line = replace_between(&line, "(worst: ", "), asked", "[cell]");
     }
     if line.starts_with("solved by ") {

@@ -19,11 +19,10 @@ pub fn wedges(problem: &Problem, equilibrium: &Equilibrium) -> Frame {
     let mut rows: Vec<(&WedgeReport, TradeCell, usize, f64)> = Vec::new();
     for report in &reports {
         for (cell, received) in &report.cells {
-            let paid = || received.iter().filter(|(_, amount)| *amount != 0.0);
-            if paid().next().is_none() {
+            if received.is_empty() {
                 rows.push((report, *cell, cell.1, 0.0));
             }
-            rows.extend(paid().map(|&(to, amount)| (report, *cell, to, amount)));
+            rows.extend(received.iter().map(|&(to, amount)| (report, *cell, to, amount)));
         }
     }
     let policy = |report: &WedgeReport| report.policy;
@@ -146,10 +145,12 @@ fn recorded(problem: &Problem, equilibrium: &Equilibrium, flows: &[BranchFlow]) 
         .number("value", values.values().map(|value| value[1]))
 }
 
+/// Policy, exporter, importer and currency.
+type Pair<'a> = (usize, &'a str, &'a str, &'a str);
+
 /// Table `currencies`: a row for every currency of every pair of regions, and one for all pairs.
 fn currencies(problem: &Problem, flows: &[BranchFlow]) -> Frame {
     let baseline = &problem.baseline;
-    type Pair<'a> = (usize, &'a str, &'a str, &'a str);
     let mut values: BTreeMap<Pair<'_>, [f64; 2]> = BTreeMap::new();
     for flow in flows {
         let (_, n, i) = flow.cell;

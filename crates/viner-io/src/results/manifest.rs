@@ -26,15 +26,7 @@ pub fn manifest(
         "viner": { "version": program.version, "commit": program.commit },
         "title": question.file.scenario.title,
         "scenario": question.file.manifest_entry(),
-        "baseline": {
-            "name": question.baseline_name,
-            "sha256": question.baseline_sha256,
-            "regions": question.baseline.region_count(),
-            "sectors": question.baseline.sector_count(),
-            "year": question.baseline.description.year,
-            "unit": question.baseline.description.unit.millions(),
-            "table_tolerance": question.table_tolerance,
-        },
+        "baseline": question.baseline_entry(),
         "solver": solver(question, equilibrium, seconds),
         "certificate": certificate(&equilibrium.certificate),
         "platform": {

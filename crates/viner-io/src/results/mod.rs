@@ -1,17 +1,23 @@
 //! Results: columns of numbers and labels, and the files they are written to.
 
+mod comparison;
 mod csv_file;
+mod decomposition;
 pub mod frame;
 mod frames;
+mod game_frames;
 mod instrument_frames;
 mod manifest;
 mod parquet_file;
 pub mod write;
 mod xlsx_file;
 
+pub use comparison::comparison_frames;
 pub(crate) use csv_file::write_csv;
+pub use decomposition::decomposition_frame;
 pub use frame::{Column, Frame};
 pub use frames::{embodied_frame, run_frames, welfare_split_frame};
+pub use game_frames::game_frames;
 pub use manifest::{Program, certificate, manifest, solver};
 pub(crate) use parquet_file::write_parquet;
 pub use write::{ResultFormat, write_results};

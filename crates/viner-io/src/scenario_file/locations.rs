@@ -77,6 +77,11 @@ impl Locations {
         self.policies.push(position);
     }
 
+    /// The same places for policies that stand at these positions in the file.
+    pub(super) fn renumbered(&self, policies: Vec<usize>) -> Self {
+        Self { policies, ..self.clone() }
+    }
+
     /// Position in the file of a policy of the scenario, both counted from 0: they differ where a
     /// policy before it could not be read.
     pub fn policy_position(&self, policy: usize) -> usize {

@@ -26,6 +26,7 @@ mod document;
 mod domain;
 mod fields;
 mod findings;
+mod game_plan;
 mod locations;
 mod model;
 mod overrides;
@@ -36,6 +37,9 @@ mod source;
 mod table_files;
 
 pub use choices::{ReportChoices, SolverChoices};
+pub use game_plan::{
+    ActionPlan, GamePlan, MAX_COMBINATIONS, PlanScenario, PlayerPlan, When, read_game_plan,
+};
 pub use locations::Locations;
 pub use read::{ScenarioFile, read_scenario};
 pub use source::{Recorded, ScenarioSource};

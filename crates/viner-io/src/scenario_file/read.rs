@@ -18,7 +18,9 @@ use super::source::ScenarioSource;
 use super::table_files::TableFiles;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
-const KEYS: [&str; 7] = ["title", "baseline", "groups", "model", "solver", "policy", "report"];
+/// Keys of a scenario.
+pub(super) const KEYS: [&str; 7] =
+    ["title", "baseline", "groups", "model", "solver", "policy", "report"];
 
 /// A scenario file, read.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,16 +48,23 @@ pub struct ScenarioFile {
 impl ScenarioFile {
     /// The scenario as a run's manifest keeps it: [`ScenarioSource::manifest`] reads it back.
     pub fn manifest_entry(&self) -> Json {
-        let folder = self.folder.as_ref().map(|folder| {
-            // The folder of a file named without one is the current one.
-            let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-            std::path::absolute(folder)
-                .unwrap_or_else(|_| folder.to_path_buf())
-                .display()
-                .to_string()
-        });
-        json!({ "text": self.text, "set": self.set, "files": self.files, "folder": folder })
+        manifest_entry(&self.text, &self.set, &self.files, self.folder.as_deref())
     }
+}
+
+/// A text with what it was read with, as a manifest keeps it.
+pub(super) fn manifest_entry(
+    text: &str,
+    set: &[String],
+    files: &BTreeMap<String, String>,
+    folder: Option<&Path>,
+) -> Json {
+    let folder = folder.map(|folder| {
+        // The folder of a file named without one is the current one.
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf()).display().to_string()
+    });
+    json!({ "text": text, "set": set, "files": files, "folder": folder })
 }
 
 /// Reads a scenario and applies `overrides` (`key=value`), finding everything that can be wrong
@@ -88,11 +97,22 @@ fn read(
     }
     let set: Vec<String> = source.set.iter().chain(overrides).cloned().collect();
     let _ = overrides::apply(&mut root, &set, findings);
+    read_root(&root, &[], source, set, findings)
+}
 
-    let mut locations = Locations::of(&source.name, &root);
+/// The scenario in a document, in which `other_keys` may stand too.
+pub(super) fn read_root(
+    root: &Node,
+    other_keys: &[&str],
+    source: &ScenarioSource,
+    set: Vec<String>,
+    findings: &mut Findings,
+) -> Result<ScenarioFile, Reported> {
+    let mut locations = Locations::of(&source.name, root);
     let mut tables = TableFiles::new(source);
-    let fields = Fields::of(&root, "", "a table", findings)?;
-    let _ = fields.check_keys(&KEYS, findings);
+    let fields = Fields::of(root, "", "a table", findings)?;
+    let keys: Vec<&str> = KEYS.iter().chain(other_keys).copied().collect();
+    let _ = fields.check_keys(&keys, findings);
     let title = fields.text("title", "one line of text", findings);
     let baseline =
         fields.text("baseline", "the name of a built-in baseline, or the path of one", findings);

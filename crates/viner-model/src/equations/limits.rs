@@ -104,7 +104,9 @@ pub struct CapTrack {
 /// Length of the stretch of a track on which outside shipping grows.
 const MIXED: f64 = 0.05;
 /// Length of the stretch of a track between the two conditions at the end of outside shipping.
-const TURN: f64 = 1.0;
+const TURN: f64 = 0.02;
+/// Logarithm of the part of a quota that is used, below which it counts as this: nothing may be sold.
+const LARGEST_SLACK: f64 = -30.0;
 /// Below this both conditions at the turn hold to rounding.
 const LEAST_SPAN: f64 = 1e-13;
 /// Least part of the implied change that is taken in one step where little is sold any more.
@@ -122,12 +124,12 @@ impl CapTrack {
         }
     }
 
-    /// Unknowns at which outside shipping is empty and full, for caps that may have several
-    /// equilibria: where the fee does not go back to the importer, and may raise the exporter's price.
-    pub fn ends_of_shadow(cap: &PriceCap) -> Option<[f64; 2]> {
+    /// The unknown at which outside shipping is full, for caps that may have several equilibria:
+    /// where the fee does not go back to the importer, and may raise the exporter's price.
+    pub fn full_shadow(cap: &PriceCap) -> Option<f64> {
         let feeds_back = cap.owner != FeeOwner::Importer;
         let log_fee = -(-cap.cost).ln_1p();
-        (cap.capacity > 0.0 && feeds_back).then_some([0.9 * log_fee, log_fee + MIXED])
+        (cap.capacity > 0.0 && feeds_back).then_some(log_fee + MIXED)
     }
 
     fn has_shadow(&self) -> bool {
@@ -250,6 +252,9 @@ impl Track {
             Self::Idle => T::constant(0.0),
             Self::Quota { log_limit, step } => {
                 let mut residual = log_quantity + -log_limit;
+                if residual.value() < LARGEST_SLACK {
+                    residual = T::constant(LARGEST_SLACK);
+                }
                 if y.value() < 0.0 {
                     residual = residual - y;
                 }

@@ -13,7 +13,7 @@ const SAME_SHADOW: f64 = 1e-6;
 /// Of the equilibria of a problem, of which one is `found`, the one with least outside shipping, or
 /// that in which the exporter withdraws. Says by wedge whether there were others.
 pub(super) fn chosen(problem: &Problem, mut found: Equilibrium, solve: &Solve<'_>) -> Equilibrium {
-    for start in other_starts(problem, &found) {
+    for start in other_starts(problem, &found, solve) {
         if let Ok(other) = solve(problem, Some(&start)) {
             let shadow = |equilibrium: &Equilibrium| -> f64 {
                 equilibrium.wedges.iter().map(|wedge| wedge.shadow).sum()
@@ -53,21 +53,38 @@ fn withdrawals(problem: &Problem, mut found: Equilibrium, solve: &Solve<'_>) -> 
     found
 }
 
-/// Starts from which a problem with more than one equilibrium leads to the others: the unknowns of
-/// one, with outside shipping empty and full. None where the equilibrium is unique.
-fn other_starts(problem: &Problem, found: &Equilibrium) -> Vec<Vec<f64>> {
-    let wedges = &problem.counterfactual.wedges;
-    let first = found.unknowns.len() - wedges.len();
-    let mut starts = vec![found.unknowns.clone(), found.unknowns.clone()];
-    let mut any = false;
-    for (index, wedge) in wedges.iter().enumerate() {
-        if let WedgeRule::PriceCap(cap) = &wedge.rule
-            && let Some([empty, full]) = CapTrack::ends_of_shadow(cap)
+/// Starts from which a problem with more than one equilibrium leads to the others: the equilibrium
+/// without outside shipping, if it is one, and the unknowns of this one with all outside shipping in
+/// use. None where the equilibrium is unique.
+fn other_starts(problem: &Problem, found: &Equilibrium, solve: &Solve<'_>) -> Vec<Vec<f64>> {
+    let first = found.unknowns.len() - problem.counterfactual.wedges.len();
+    let mut full = found.unknowns.clone();
+    let mut without = problem.clone();
+    let mut caps = Vec::new();
+    for (index, wedge) in without.counterfactual.wedges.iter_mut().enumerate() {
+        if let WedgeRule::PriceCap(cap) = &mut wedge.rule
+            && let Some(place) = CapTrack::full_shadow(cap)
         {
-            any = true;
-            starts[0][first + index] = empty;
-            starts[1][first + index] = full;
+            full[first + index] = place;
+            cap.capacity = 0.0;
+            caps.push(index);
         }
     }
-    if any { starts } else { Vec::new() }
+    if caps.is_empty() {
+        return Vec::new();
+    }
+    let mut starts = vec![full];
+    if let Ok(mut empty) = solve(&without, Some(&found.unknowns[..first])) {
+        let served =
+            |&index: &usize| matches!(empty.wedges[index].regime, Regime::Slack | Regime::Served);
+        if caps.iter().all(served) {
+            for index in caps {
+                if empty.wedges[index].regime == Regime::Served {
+                    empty.unknowns[first + index] = empty.wedges[index].multiplier.ln();
+                }
+            }
+            starts.push(empty.unknowns);
+        }
+    }
+    starts
 }

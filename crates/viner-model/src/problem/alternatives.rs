@@ -150,7 +150,9 @@ impl Nest {
         let (_, mut terms) = self.terms();
         let sum: f64 = terms.iter().sum();
         if sum > 0.0 {
-            terms.iter_mut().for_each(|term| *term /= sum);
+            for term in &mut terms {
+                *term /= sum;
+            }
         }
         terms
     }

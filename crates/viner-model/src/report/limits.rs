@@ -42,7 +42,7 @@ pub struct CapReport {
     pub exporter_price: f64,
     /// `p* = m b`: what buyers pay at the border by outside shipping.
     pub border_price: f64,
-    /// `(1−δ) p*`: what is left of that for the seller.
+    /// `(1−δ) p*`: what is left of that for the seller; NaN without outside shipping.
     pub shadow_price: f64,
     /// H.
     pub shadow_quantity: f64,
@@ -95,7 +95,11 @@ impl WedgeReport {
                 let inner = change.wedges.iter().take_while(|&&wedge| wedge != index);
                 let inner: f64 = inner.map(|&wedge| equilibrium.wedges[wedge].multiplier).product();
                 inside += flow.goods * blend.producer * inner;
-                for payment in flow.payments.iter().filter(|payment| payment.wedge == Some(index)) {
+                let rounding = 1e-12 * flow.before_tariff;
+                let own = flow.payments.iter().filter(|payment| {
+                    payment.wedge == Some(index) && payment.amount.abs() > rounding
+                });
+                for payment in own {
                     match received.iter_mut().find(|(to, _)| *to == payment.to) {
                         Some((_, amount)) => *amount += payment.amount,
                         None => received.push((payment.to, payment.amount)),
@@ -129,9 +133,13 @@ impl WedgeReport {
                     cap: cap.cap,
                     exporter_price,
                     border_price,
-                    shadow_price: (1.0 - cap.cost) * border_price,
+                    shadow_price: if cap.capacity > 0.0 {
+                        (1.0 - cap.cost) * border_price
+                    } else {
+                        f64::NAN
+                    },
                     shadow_quantity: shadow,
-                    served_quantity: quantity - shadow,
+                    served_quantity: if h > 1.0 - 1e-12 { 0.0 } else { quantity - shadow },
                     revenue_base,
                     revenue,
                     discount: border_price - price,

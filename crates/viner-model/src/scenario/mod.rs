@@ -29,13 +29,10 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    /// Names of the policies in their order: their own, or `KIND.POSITION`, counted from 0.
+    /// Names of the policies in reports, in their order.
     pub fn policy_names(&self) -> Vec<String> {
-        let name = |(position, policy): (usize, &Policy)| {
-            let unnamed = || format!("{}.{position}", policy.kind());
-            policy.name.clone().unwrap_or_else(unnamed)
-        };
-        self.policies.iter().enumerate().map(name).collect()
+        let policies = self.policies.iter().enumerate();
+        policies.map(|(position, policy)| policy.name_at(position)).collect()
     }
 }
 

@@ -340,6 +340,11 @@ impl SectorInstrument {
 }
 
 impl Policy {
+    /// Name in reports: its own; its kind and position, counted from 0, where it has none.
+    pub fn name_at(&self, position: usize) -> String {
+        self.name.clone().unwrap_or_else(|| format!("{} {position}", self.kind()))
+    }
+
     /// Kind of policy in scenario files.
     pub fn kind(&self) -> &'static str {
         match &self.action {

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod attribution;
 mod certificate;
 mod close;
 mod coalitions;
@@ -9,6 +10,7 @@ mod degenerate;
 mod economies;
 mod embargo;
 mod failures;
+mod game;
 mod identities;
 mod invariance;
 mod inverse_shock;

@@ -169,7 +169,7 @@ fn an_exporter_that_withdraws_leaves_an_embargo() {
             several += 1;
         } else {
             steady += 1;
-            let (far, near) = (distance(1.00001 * least), distance(1.0000001 * least));
+            let (far, near) = (distance((1.0 + 1e-5) * least), distance((1.0 + 1e-7) * least));
             assert!(near < 0.6 * far, "seed {seed}: {far} away, then {near}");
         }
     }

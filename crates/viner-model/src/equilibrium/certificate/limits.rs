@@ -165,20 +165,6 @@ impl SplitTrade {
         self.cells.get(&cell).map_or(1.0, |cell| cell.multiplier)
     }
 
-    /// Share of a cell's varieties that are sold, those in nests counted at their cost.
-    pub(super) fn varieties(&self, problem: &Problem, change: &CellChange, theta: f64) -> f64 {
-        let counterfactual = &problem.counterfactual;
-        if counterfactual.is_closed(change) {
-            return 0.0;
-        }
-        let nests: f64 = change
-            .nests
-            .iter()
-            .map(|&(nest, f)| 1.0 - f + f * nest_cost(&counterfactual.nests[nest]).powf(-theta))
-            .product();
-        change.allowed * change.staying * nests
-    }
-
     /// The conditions of all wedges.
     pub(super) fn complementarity(&self, problem: &Problem, result: &Equilibrium) -> Vec<Residual> {
         let baseline = &problem.baseline;
@@ -220,6 +206,20 @@ impl SplitTrade {
         let caps = any_cap.then(|| caps.named(name));
         quotas.into_iter().chain(caps).collect()
     }
+}
+
+/// Share of a cell's varieties that are sold, those in nests counted at their cost.
+pub(super) fn varieties(problem: &Problem, change: &CellChange, theta: f64) -> f64 {
+    let counterfactual = &problem.counterfactual;
+    if counterfactual.is_closed(change) {
+        return 0.0;
+    }
+    let nests: f64 = change
+        .nests
+        .iter()
+        .map(|&(nest, f)| 1.0 - f + f * nest_cost(&counterfactual.nests[nest]).powf(-theta))
+        .product();
+    change.allowed * change.staying * nests
 }
 
 /// The conditions of a price cap, each as a number that must be 0: at `price` b/p̄, multiplier m,

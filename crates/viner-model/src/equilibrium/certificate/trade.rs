@@ -3,7 +3,7 @@
 use ndarray::{Array2, Array3};
 
 use super::Check;
-use super::limits::SplitTrade;
+use super::limits::{SplitTrade, varieties};
 use crate::equilibrium::Equilibrium;
 use crate::problem::Problem;
 
@@ -79,7 +79,7 @@ pub(super) fn sourcing(
                 // Touched, or one of the powers has left the range of numbers.
                 _ => {
                     let factor = change.map_or(1.0, |c| c.cost_factor(baseline, (s, n, i)));
-                    let varieties = change.map_or(1.0, |c| splits.varieties(problem, c, theta));
+                    let varieties = change.map_or(1.0, |c| varieties(problem, c, theta));
                     let wedge = splits.multiplier((s, n, i));
                     let relative_cost = result.unit_cost[[i, s]] * factor * wedge / price;
                     varieties * base * relative_cost.powf(-theta)

@@ -7,7 +7,8 @@ use crate::baseline::Baseline;
 use crate::economies::Recipe;
 use crate::problem::Problem;
 use crate::scenario::{
-    Action, BilateralInstrument, Cells, Labour, Model, Policy, Scenario, Selector, Values,
+    Action, BilateralInstrument, Cells, CoalitionRule, Hub, Labour, Model, Policy, QuotaScope,
+    Routes, Scenario, Selector, Shadow, ShadowOwner, Values,
 };
 
 /// Central differences with a step of 1e-5 are off by their third derivative times 1e-10 and by
@@ -102,6 +103,79 @@ fn derivatives_equal_central_differences() {
                 assert_derivative(&problem, moved);
                 assert_derivative(&problem, <[f64]>::to_vec);
             }
+        }
+    }
+}
+
+/// Quotas, a cap in each of its stretches, margins of hubs and a coalition.
+fn with_limits(owner: ShadowOwner) -> Problem {
+    let recipe = Recipe { tariffs: 0.3, ..Recipe::new(4, 3, 6) };
+    let baseline = Arc::new(Baseline::new(&recipe.tables(), 1e-6).unwrap());
+    let policy = |instrument, [exporter, importer]: [&str; 2], value| Policy {
+        name: None,
+        replace: false,
+        action: Action::Bilateral {
+            instrument,
+            cells: Cells::Pattern {
+                exporter: Selector::name(exporter),
+                importer: Selector::Names(importer.split(',').map(str::to_owned).collect()),
+                sector: Selector::All,
+                both_ways: false,
+                domestic: false,
+                value,
+            },
+        },
+    };
+    let hub = Hub { region: "R002".into(), share: 0.2, enforcement: 0.1, margin: 0.3 };
+    let scenario = Scenario {
+        policies: vec![
+            policy(
+                BilateralInstrument::Quota {
+                    rent_to_exporter: 0.3,
+                    scope: QuotaScope::ExporterSector,
+                },
+                ["R001", "R000,R002"],
+                0.7,
+            ),
+            policy(
+                BilateralInstrument::PriceCap(Shadow { capacity: 0.6, cost: 0.2, owner }),
+                ["R000", "R001,R003"],
+                0.9,
+            ),
+            policy(
+                BilateralInstrument::ExportControl(Routes { hubs: vec![hub], elasticity: 4.0 }),
+                ["R003", "R000"],
+                0.5,
+            ),
+            Policy {
+                name: None,
+                replace: false,
+                action: Action::Coalition {
+                    members: Selector::Names(vec!["R001".into(), "R003".into()]),
+                    rule: CoalitionRule::EqualWelfare,
+                },
+            },
+        ],
+        ..Scenario::default()
+    };
+    Problem::new(baseline, &scenario).unwrap()
+}
+
+#[test]
+fn derivatives_hold_on_every_stretch_of_a_track() {
+    for owner in [ShadowOwner::Importer, ShadowOwner::Exporter, ShadowOwner::Iceberg] {
+        let problem = with_limits(owner);
+        let wedges = problem.counterfactual.wedges.len();
+        // Slack, served, mixed or in the turn, in the turn, beyond it.
+        for place in [-0.2, 0.1, 0.25, 0.8, 1.4] {
+            assert_derivative(&problem, |point| {
+                let first = point.len() - wedges;
+                let noise = noise(point.len(), 9);
+                let moved = point.iter().zip(&noise).map(|(x, noise)| x + 0.02 * noise);
+                let moved: Vec<f64> = moved.collect();
+                let held = noise[first..].iter().map(|noise| place + 0.01 * noise);
+                moved[..first].iter().copied().chain(held).collect()
+            });
         }
     }
 }

@@ -21,10 +21,10 @@ fn bilateral_domain(instrument: &BilateralInstrument, value: f64) -> Option<&'st
         BilateralInstrument::TradeCostChange => {
             (!(value.is_finite() && value > -1.0)).then_some("a finite change above -1 (-100 %)")
         }
-        BilateralInstrument::EmbargoShare | BilateralInstrument::SupplierExitShare => {
-            (!(0.0..=1.0).contains(&value)).then_some("a share between 0 and 1")
-        }
-        BilateralInstrument::ExportControl(_) | BilateralInstrument::Settlement(_) => {
+        BilateralInstrument::EmbargoShare
+        | BilateralInstrument::SupplierExitShare
+        | BilateralInstrument::ExportControl(_)
+        | BilateralInstrument::Settlement(_) => {
             (!(0.0..=1.0).contains(&value)).then_some("a share between 0 and 1")
         }
         BilateralInstrument::Quota { .. } => {

@@ -1,0 +1,641 @@
+//! The plan of a game: a scenario, and players whose actions are policies.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde_json::Value as Json;
+use viner_model::problem::{ScenarioError, Section};
+use viner_model::scenario::Policy;
+
+use super::document::{Entry, Node, Value, parse_document, quote};
+use super::domain::{FINITE, NOT_NEGATIVE};
+use super::fields::{Fields, number_of, text_of, texts_of};
+use super::findings::{Findings, Reported};
+use super::locations::Locations;
+use super::overrides;
+use super::policies::read_policies;
+use super::read::{KEYS, ScenarioFile, manifest_entry, read_root};
+use super::source::ScenarioSource;
+use super::table_files::TableFiles;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+
+/// Combinations of actions that are solved at most.
+pub const MAX_COMBINATIONS: usize = 4096;
+
+/// Columns of the tables of a game, after which no player may be called.
+const COLUMNS: [&str; 7] =
+    ["player", "payoff", "welfare", "value", "break_even", "break_even_million_usd", "best_reply"];
+
+/// A plan, read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GamePlan {
+    /// One line for people; empty where the scenario's shall be used.
+    pub title: String,
+    /// What holds in every combination.
+    pub scenario: PlanScenario,
+    /// Who plays, in order.
+    pub players: Vec<PlayerPlan>,
+    /// Where everything was written.
+    pub locations: Locations,
+    /// Text of every table file read, by the path that the plan names it by.
+    pub files: BTreeMap<String, String>,
+    /// The TOML text, as it was before any override.
+    pub text: String,
+    /// All overrides applied, in order.
+    pub set: Vec<String>,
+    /// Folder that the paths in it start from.
+    pub folder: Option<PathBuf>,
+}
+
+/// The scenario of a plan.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PlanScenario {
+    /// A name or a path, and the overrides that are meant for it.
+    Named {
+        /// As written.
+        name: String,
+        /// Overrides of keys that are the scenario's.
+        set: Vec<String>,
+    },
+    /// The tables of a scenario in the plan itself.
+    Inline(Box<ScenarioFile>),
+}
+
+/// A player of a plan.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PlayerPlan {
+    /// Name for tables.
+    pub name: String,
+    /// Codes and groups of regions.
+    pub members: Vec<String>,
+    /// Weights of members in the payoff; by baseline income if `None`.
+    pub weights: Option<BTreeMap<String, f64>>,
+    /// What it may do.
+    pub actions: Vec<ActionPlan>,
+}
+
+/// An action of a player.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ActionPlan {
+    /// Name for tables.
+    pub name: String,
+    /// Political value, a fraction of the player's real spending: the first whose condition holds.
+    pub values: Vec<(When, f64)>,
+    /// What it does, each where its condition holds.
+    pub policies: Vec<(When, Policy)>,
+    /// Where the policies were written.
+    locations: Locations,
+    /// Path of the policies in the plan: `player.0.action.1.policies`.
+    path: String,
+}
+
+/// Players and those of their actions among which they must have chosen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct When(Vec<(usize, Vec<usize>)>);
+
+impl When {
+    /// Whether it holds where everybody does what is `chosen`.
+    pub fn holds(&self, chosen: &[usize]) -> bool {
+        self.0.iter().all(|(player, actions)| actions.contains(&chosen[*player]))
+    }
+}
+
+impl ActionPlan {
+    /// Political value where everybody does what is `chosen`.
+    pub fn value(&self, chosen: &[usize]) -> f64 {
+        self.values.iter().find(|(when, _)| when.holds(chosen)).map_or(0.0, |(_, value)| *value)
+    }
+}
+
+/// Where a policy of a combination comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    Scenario(usize),
+    Action { player: usize, action: usize, policy: usize },
+}
+
+impl GamePlan {
+    /// Number of actions by player.
+    pub fn actions(&self) -> Vec<usize> {
+        self.players.iter().map(|player| player.actions.len()).collect()
+    }
+
+    /// Number of combinations of actions.
+    pub fn combinations(&self) -> usize {
+        self.actions().into_iter().fold(1, usize::saturating_mul)
+    }
+
+    /// A combination in words: `China = supply, West = wait`.
+    pub fn name_of(&self, chosen: &[usize]) -> String {
+        let parts =
+            self.players.iter().zip(chosen).map(|(player, &action)| {
+                format!("{} = {}", player.name, player.actions[action].name)
+            });
+        parts.collect::<Vec<_>>().join(", ")
+    }
+
+    /// Policies of a combination: those of the scenario, then those of the players in order.
+    pub fn policies(&self, scenario: &ScenarioFile, chosen: &[usize]) -> Vec<Policy> {
+        self.origins(scenario, chosen)
+            .into_iter()
+            .map(|origin| match origin {
+                Origin::Scenario(policy) => scenario.scenario.policies[policy].clone(),
+                Origin::Action { player, action, policy } => {
+                    self.players[player].actions[action].policies[policy].1.clone()
+                }
+            })
+            .collect()
+    }
+
+    fn origins(&self, scenario: &ScenarioFile, chosen: &[usize]) -> Vec<Origin> {
+        let mut origins: Vec<Origin> =
+            (0..scenario.scenario.policies.len()).map(Origin::Scenario).collect();
+        for (player, &action) in chosen.iter().enumerate() {
+            let policies = self.players[player].actions[action].policies.iter().enumerate();
+            let here = policies.filter(|(_, (when, _))| when.holds(chosen));
+            origins.extend(here.map(|(policy, _)| Origin::Action { player, action, policy }));
+        }
+        origins
+    }
+
+    /// What the model says about a combination, with the file and line it is about.
+    pub fn locate(
+        &self,
+        scenario: &ScenarioFile,
+        chosen: &[usize],
+        error: &ScenarioError,
+    ) -> Diagnostic {
+        let origins = self.origins(scenario, chosen);
+        let path = |origin: Origin| match origin {
+            Origin::Scenario(policy) => {
+                format!("policy.{}", scenario.locations.policy_position(policy))
+            }
+            Origin::Action { player, action, policy } => {
+                let action = &self.players[player].actions[action];
+                format!("{}.{}", action.path, action.locations.policy_position(policy))
+            }
+        };
+        let Section::Policy(position) = error.place().section else {
+            return scenario.locations.locate(error);
+        };
+        let (locations, own) = match origins.get(position) {
+            Some(Origin::Action { player, action, policy }) => {
+                let action = &self.players[*player].actions[*action];
+                (&action.locations, action.locations.policy_position(*policy))
+            }
+            Some(Origin::Scenario(policy)) => {
+                (&scenario.locations, scenario.locations.policy_position(*policy))
+            }
+            None => return scenario.locations.locate(error),
+        };
+        // Other policies are counted from beyond all positions, to be told from the file's own.
+        let numbers = (0..origins.len())
+            .map(|other| if other == position { own } else { OTHERS + other })
+            .collect();
+        let diagnostic = locations.renumbered(numbers).locate(error);
+        renamed(diagnostic, &|number| match number.checked_sub(OTHERS) {
+            Some(other) => origins.get(other).map(|origin| path(*origin)),
+            None => Some(path(origins[position])),
+        })
+    }
+
+    /// The plan as a manifest keeps it.
+    pub fn manifest_entry(&self) -> Json {
+        manifest_entry(&self.text, &self.set, &self.files, self.folder.as_deref())
+    }
+}
+
+/// Above any position of a policy in a file.
+const OTHERS: usize = 1 << 40;
+
+/// A diagnostic with other paths for `policy.N`, wherever it names one.
+fn renamed(mut diagnostic: Diagnostic, path: &dyn Fn(usize) -> Option<String>) -> Diagnostic {
+    const WORD: &str = "policy.";
+    let text = |text: &str| -> String {
+        let mut result = String::new();
+        let mut rest = text;
+        while let Some(start) = rest.find(WORD) {
+            let (before, after) = rest.split_at(start);
+            let digits = &after[WORD.len()..];
+            let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+            let inside = before.ends_with(|c: char| c.is_alphanumeric() || c == '.' || c == '_');
+            let new = digits[..end].parse().ok().filter(|_| !inside).and_then(path);
+            result.push_str(before);
+            result.push_str(&new.unwrap_or_else(|| after[..WORD.len() + end].to_owned()));
+            rest = &digits[end..];
+        }
+        result.push_str(rest);
+        result
+    };
+    diagnostic.problem = text(&diagnostic.problem);
+    diagnostic.key = diagnostic.key.as_deref().map(text);
+    diagnostic.expected = diagnostic.expected.as_deref().map(text);
+    diagnostic.hints = diagnostic.hints.iter().map(|hint| text(hint)).collect();
+    diagnostic
+}
+
+/// Reads the plan of a game and applies `overrides`, finding everything that can be wrong without a
+/// baseline.
+///
+/// What is wrong is replaced by what does nothing, so that the rest can still be checked on a
+/// baseline: a plan with any diagnostic must not be solved.
+pub fn read_game_plan(
+    source: &ScenarioSource,
+    overrides: &[String],
+) -> (Option<GamePlan>, Diagnostics) {
+    let mut findings = Findings::new(&source.name);
+    let plan = read(source, overrides, &mut findings).ok();
+    (plan, findings.into_diagnostics())
+}
+
+fn read(
+    source: &ScenarioSource,
+    overrides: &[String],
+    findings: &mut Findings,
+) -> Result<GamePlan, Reported> {
+    let (mut root, errors) = parse_document(&source.text);
+    if !errors.is_empty() {
+        for error in errors {
+            findings.add_syntax(error, "");
+        }
+        return Err(Reported);
+    }
+    let named = root.get("scenario").is_some();
+    let of_plan = |argument: &&String| {
+        let key = argument.split(['.', '=']).next().unwrap_or_default().trim();
+        !named || ["player", "scenario", "title"].contains(&key)
+    };
+    let all: Vec<String> = source.set.iter().chain(overrides).cloned().collect();
+    let (set, rest): (Vec<String>, Vec<String>) = {
+        let (set, rest): (Vec<&String>, Vec<&String>) = all.iter().partition(of_plan);
+        (set.into_iter().cloned().collect(), rest.into_iter().cloned().collect())
+    };
+    let _ = overrides::apply(&mut root, &set, findings);
+
+    let locations = Locations::of(&source.name, &root);
+    let fields = Fields::of(&root, "", "a table", findings)?;
+    let title = fields.text("title", "one line of text", findings);
+    let scenario = if named {
+        let expected = "the name of a built-in scenario, or the path of one";
+        for key in KEYS.iter().filter(|key| **key != "title") {
+            if let Some(entry) = fields.entry(key) {
+                let problem = format!("`{key}` and `scenario` contradict each other");
+                let diagnostic = Diagnostic::new(problem)
+                    .expected("a scenario by its name, or its tables in the plan");
+                findings.add(entry.key_at, key, diagnostic);
+            }
+        }
+        let known: Vec<&str> = KEYS.iter().copied().chain(["scenario", "player"]).collect();
+        let _ = fields.check_keys(&known, findings);
+        let name = fields.text("scenario", expected, findings);
+        name.map(|name| PlanScenario::Named {
+            name: name.unwrap_or_default().to_owned(),
+            set: rest,
+        })
+    } else {
+        let file = read_root(&root, &["scenario", "player"], source, set.clone(), findings);
+        file.map(|file| PlanScenario::Inline(Box::new(file)))
+    };
+    let mut tables = TableFiles::new(source);
+    let players = read_players(&fields, &source.name, &mut tables, findings).unwrap_or_default();
+    Ok(GamePlan {
+        title: title.ok().flatten().unwrap_or_default().to_owned(),
+        scenario: scenario?,
+        players,
+        locations,
+        files: tables.into_texts(),
+        text: source.text.clone(),
+        set: if named { all } else { set },
+        folder: source.folder.clone(),
+    })
+}
+
+/// Names of a player and of its actions, to look up conditions in.
+struct Names<'a> {
+    player: Option<&'a str>,
+    actions: Vec<Option<&'a str>>,
+}
+
+fn read_players(
+    fields: &Fields<'_>,
+    source: &str,
+    tables: &mut TableFiles<'_>,
+    findings: &mut Findings,
+) -> Result<Vec<PlayerPlan>, Reported> {
+    let expected = "a list of tables, each under `[[player]]`";
+    let node = fields.required("player", expected, findings)?;
+    let items = list_of(node, "player", expected, findings)?;
+    let name_of = |node: &'_ Node| node.get("name").and_then(Node::as_text).map(ToOwned::to_owned);
+    let owned: Vec<(Option<String>, Vec<Option<String>>)> = items
+        .iter()
+        .map(|item| {
+            let actions = match item.get("action").map(|node| &node.value) {
+                Some(Value::List(actions)) => actions.iter().map(name_of).collect(),
+                _ => Vec::new(),
+            };
+            (name_of(item), actions)
+        })
+        .collect();
+    let names: Vec<Names<'_>> = owned
+        .iter()
+        .map(|(player, actions)| Names {
+            player: player.as_deref(),
+            actions: actions.iter().map(Option::as_deref).collect(),
+        })
+        .collect();
+    let combinations =
+        names.iter().fold(1_usize, |product, names| product.saturating_mul(names.actions.len()));
+    if combinations > MAX_COMBINATIONS {
+        let problem = format!("the actions of all players make {combinations} combinations");
+        let diagnostic = Diagnostic::new(problem).expected(format!(
+            "at most {MAX_COMBINATIONS}, each of which is an equilibrium to solve"
+        ));
+        findings.add(node.at, "player", diagnostic);
+    }
+    let mut players = Vec::with_capacity(items.len());
+    for (index, item) in items.iter().enumerate() {
+        let mut reader = PlayerReader { names: &names, own: index, source, tables, findings };
+        players.push(reader.player(item).unwrap_or_default());
+    }
+    check_twice(items, "player", findings);
+    Ok(players)
+}
+
+/// The tables of a list, which must not be empty.
+fn list_of<'a>(
+    node: &'a Node,
+    path: &str,
+    expected: &str,
+    findings: &mut Findings,
+) -> Result<&'a [Node], Reported> {
+    match &node.value {
+        Value::List(items) if items.is_empty() => {
+            let diagnostic =
+                Diagnostic::new(format!("`{path}` is an empty list")).expected(expected);
+            Err(findings.add(node.at, path, diagnostic))
+        }
+        Value::List(items) => Ok(items),
+        _ => Err(findings.wrong_type(node, path, expected)),
+    }
+}
+
+/// Reports names that two tables of a list have.
+fn check_twice(items: &[Node], path: &str, findings: &mut Findings) {
+    let mut known: BTreeMap<&str, usize> = BTreeMap::new();
+    for (index, item) in items.iter().enumerate() {
+        let Some(node) = item.get("name") else { continue };
+        let Some(name) = node.as_text() else { continue };
+        if let Some(earlier) = known.insert(name, index) {
+            let diagnostic = Diagnostic::new(format!("name `{}` is used twice", quote(name)))
+                .expected(format!("another name than that of `{path}.{earlier}`"));
+            findings.add(node.at, &format!("{path}.{index}.name"), diagnostic);
+        }
+    }
+}
+
+struct PlayerReader<'a, 'b, 's> {
+    names: &'a [Names<'a>],
+    own: usize,
+    source: &'a str,
+    tables: &'b mut TableFiles<'s>,
+    findings: &'b mut Findings,
+}
+
+impl PlayerReader<'_, '_, '_> {
+    fn player(&mut self, item: &Node) -> Result<PlayerPlan, Reported> {
+        let path = format!("player.{}", self.own);
+        let fields = Fields::of(item, &path, "a table under `[[player]]`", self.findings)?;
+        let _ = fields.check_keys(&["name", "members", "weights", "action"], self.findings);
+        let name = self.name(&fields);
+        if let Some(name) = name.ok().filter(|name| COLUMNS.contains(name))
+            && let Some(node) = fields.node("name")
+        {
+            let problem = format!("`{name}` is the name of a column of the results");
+            let diagnostic = Diagnostic::new(problem).expected("another name");
+            self.findings.add(node.at, &fields.path_of("name"), diagnostic);
+        }
+        let members = self.members(&fields).unwrap_or_default();
+        let weights = self.weights(&fields).unwrap_or_default();
+        let actions = self.actions(&fields).unwrap_or_default();
+        Ok(PlayerPlan { name: name.unwrap_or_default().to_owned(), members, weights, actions })
+    }
+
+    fn actions(&mut self, fields: &Fields<'_>) -> Result<Vec<ActionPlan>, Reported> {
+        let expected = "a list of tables, each under `[[player.action]]`";
+        let node = fields.required("action", expected, self.findings)?;
+        let path = fields.path_of("action");
+        let items = list_of(node, &path, expected, self.findings)?;
+        let mut actions = Vec::with_capacity(items.len());
+        for (index, item) in items.iter().enumerate() {
+            actions.push(self.action(item, &format!("{path}.{index}")).unwrap_or_default());
+        }
+        check_twice(items, &path, self.findings);
+        Ok(actions)
+    }
+
+    fn name<'n>(&mut self, fields: &Fields<'n>) -> Result<&'n str, Reported> {
+        let node = fields.required("name", "a name", self.findings)?;
+        text_of(node, &fields.path_of("name"), "a name", self.findings)
+    }
+
+    fn members(&mut self, fields: &Fields<'_>) -> Result<Vec<String>, Reported> {
+        let expected = "a list of regions or groups of regions";
+        let node = fields.required("members", expected, self.findings)?;
+        let path = fields.path_of("members");
+        match &node.value {
+            Value::Text(_) => {
+                text_of(node, &path, expected, self.findings).map(|name| vec![name.to_owned()])
+            }
+            _ => texts_of(node, &path, expected, self.findings),
+        }
+    }
+
+    fn weights(&mut self, fields: &Fields<'_>) -> Result<Option<BTreeMap<String, f64>>, Reported> {
+        let Some(node) = fields.node("weights") else { return Ok(None) };
+        let path = fields.path_of("weights");
+        let expected = "a table of weights by region, such as { CHN = 1.0 }";
+        let table = Fields::of(node, &path, expected, self.findings)?;
+        let mut weights = BTreeMap::new();
+        let mut result = Ok(());
+        for entry in table.entries() {
+            let path = table.path_of(&entry.key);
+            let words = NOT_NEGATIVE.words;
+            match number_of(&entry.node, &path, NOT_NEGATIVE, words, self.findings) {
+                Ok(weight) => {
+                    weights.insert(entry.key.clone(), weight);
+                }
+                Err(reported) => result = Err(reported),
+            }
+        }
+        result?;
+        if weights.values().sum::<f64>() <= 0.0 {
+            let diagnostic = Diagnostic::new("no weight is above 0").expected(expected);
+            return Err(self.findings.add(node.at, &path, diagnostic));
+        }
+        Ok(Some(weights))
+    }
+
+    fn action(&mut self, item: &Node, path: &str) -> Result<ActionPlan, Reported> {
+        let expected = "a table under `[[player.action]]`";
+        let fields = Fields::of(item, path, expected, self.findings)?;
+        let _ = fields.check_keys(&["name", "value", "policies"], self.findings);
+        let name = self.name(&fields).unwrap_or_default().to_owned();
+        let values = self.values(&fields).unwrap_or_default();
+        let path = fields.path_of("policies");
+        let (policies, locations) = match fields.node("policies") {
+            None => (Vec::new(), Locations::default()),
+            Some(node) => self.policies(node, &path).unwrap_or_default(),
+        };
+        Ok(ActionPlan { name, values, policies, locations, path })
+    }
+
+    /// `0.002`, or `[{ when = {...}, value = 0.002 }, ...]`.
+    fn values(&mut self, fields: &Fields<'_>) -> Result<Vec<(When, f64)>, Reported> {
+        let Some(node) = fields.node("value") else { return Ok(Vec::new()) };
+        let path = fields.path_of("value");
+        let expected = "a number, or a list of tables with `when` and `value`";
+        let Value::List(items) = &node.value else {
+            let value = number_of(node, &path, FINITE, expected, self.findings)?;
+            return Ok(vec![(When::default(), value)]);
+        };
+        let mut values = Vec::with_capacity(items.len());
+        let mut result = Ok(());
+        for (index, item) in items.iter().enumerate() {
+            let path = format!("{path}.{index}");
+            let Ok(fields) = Fields::of(item, &path, expected, self.findings) else {
+                result = Err(Reported);
+                continue;
+            };
+            let keys = fields.check_keys(&["when", "value"], self.findings);
+            let when = self.when(fields.node("when"), &fields.path_of("when"));
+            let value = fields.required("value", FINITE.words, self.findings).and_then(|node| {
+                let path = fields.path_of("value");
+                number_of(node, &path, FINITE, FINITE.words, self.findings)
+            });
+            match (keys, when, value) {
+                (Ok(()), Ok(when), Ok(value)) => values.push((when, value)),
+                _ => result = Err(Reported),
+            }
+        }
+        result.map(|()| values)
+    }
+
+    /// Policies with their conditions, and where they were written.
+    fn policies(
+        &mut self,
+        node: &Node,
+        path: &str,
+    ) -> Result<(Vec<(When, Policy)>, Locations), Reported> {
+        let expected = "a list of policies, with the keys of `[[policy]]` and `when`";
+        let Value::List(items) = &node.value else {
+            return Err(self.findings.wrong_type(node, path, expected));
+        };
+        let mut conditions = Vec::with_capacity(items.len());
+        let mut plain = Vec::with_capacity(items.len());
+        for (index, item) in items.iter().enumerate() {
+            let when = self.when(item.get("when"), &format!("{path}.{index}.when"));
+            conditions.push(when.unwrap_or_default());
+            plain.push(without(item, "when"));
+        }
+        // Policies are read as those of a scenario of their own; their paths are mended afterwards.
+        let list = Node { value: Value::List(plain), at: node.at };
+        let entry = Entry { key: "policy".to_owned(), key_at: node.at, node: list.clone() };
+        let root = Node { value: Value::Table(vec![entry]), at: node.at };
+        let mut locations = Locations::of(self.source, &root);
+        let mut own = Findings::new(self.source);
+        let policies = read_policies(Some(&list), self.tables, &mut locations, &mut own);
+        let rename = |number: usize| Some(format!("{path}.{number}"));
+        for diagnostic in own.into_diagnostics() {
+            self.findings.add_placed(renamed(diagnostic, &rename));
+        }
+        let with_condition = policies.into_iter().enumerate().map(|(position, policy)| {
+            (conditions[locations.policy_position(position)].clone(), policy)
+        });
+        let policies = with_condition.collect();
+        Ok((policies, locations))
+    }
+
+    /// `{ China = "supply", India = ["supply", "carry"] }`; always where it is absent.
+    fn when(&mut self, node: Option<&Node>, path: &str) -> Result<When, Reported> {
+        let Some(node) = node else { return Ok(When::default()) };
+        let expected = "a table of actions by player, such as { China = \"supply\" }";
+        let fields = Fields::of(node, path, expected, self.findings)?;
+        let mut conditions = Vec::new();
+        let mut result = Ok(());
+        for entry in fields.entries() {
+            match self.condition(entry, &fields.path_of(&entry.key)) {
+                Ok(condition) => conditions.push(condition),
+                Err(reported) => result = Err(reported),
+            }
+        }
+        result.map(|()| When(conditions))
+    }
+
+    fn condition(&mut self, entry: &Entry, path: &str) -> Result<(usize, Vec<usize>), Reported> {
+        let is_it = |names: &Names<'_>| names.player == Some(entry.key.as_str());
+        let Some(player) = self.names.iter().position(is_it) else {
+            let players = self.names.iter().filter_map(|names| names.player);
+            let diagnostic = Diagnostic::unknown("player", &entry.key, players);
+            return Err(self.findings.add(entry.key_at, path, diagnostic));
+        };
+        if player == self.own {
+            let problem = format!("`when` names the player `{}` itself", entry.key);
+            let diagnostic = Diagnostic::new(problem)
+                .expected("other players: what belongs to an action applies where it is chosen");
+            return Err(self.findings.add(entry.key_at, path, diagnostic));
+        }
+        let expected = "an action of the player, or a list of them";
+        let nodes: Vec<(&Node, String)> = match &entry.node.value {
+            Value::List(items) => {
+                items.iter().enumerate().map(|(i, item)| (item, format!("{path}.{i}"))).collect()
+            }
+            _ => vec![(&entry.node, path.to_owned())],
+        };
+        let mut actions = Vec::with_capacity(nodes.len());
+        let mut result = Ok(());
+        for (node, path) in nodes {
+            let known = &self.names[player].actions;
+            let found = text_of(node, &path, expected, self.findings).and_then(|name| {
+                known.iter().position(|known| *known == Some(name)).ok_or_else(|| {
+                    let what = format!("action of `{}`", entry.key);
+                    let names = known.iter().copied().flatten();
+                    let diagnostic = Diagnostic::unknown(&what, name, names);
+                    self.findings.add(node.at, &path, diagnostic)
+                })
+            });
+            match found {
+                Ok(action) => actions.push(action),
+                Err(reported) => result = Err(reported),
+            }
+        }
+        result.map(|()| (player, actions))
+    }
+}
+
+/// A table without one of its keys.
+fn without(node: &Node, key: &str) -> Node {
+    match &node.value {
+        Value::Table(entries) => {
+            let rest = entries.iter().filter(|entry| entry.key != key).cloned().collect();
+            Node { value: Value::Table(rest), at: node.at }
+        }
+        _ => node.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_renamed_wherever_they_stand() {
+        let diagnostic =
+            Diagnostic::new("sets `X`, which `policy.3` sets, not `player.0.policy.1`")
+                .at_key("policy.0.exporter")
+                .hint("in `policy.x`");
+        let renamed = renamed(diagnostic, &|number| Some(format!("moves.{number}")));
+        assert_eq!(renamed.problem, "sets `X`, which `moves.3` sets, not `player.0.policy.1`");
+        assert_eq!(renamed.key.as_deref(), Some("moves.0.exporter"));
+        assert_eq!(renamed.hints, ["in `policy.x`"]);
+    }
+}
