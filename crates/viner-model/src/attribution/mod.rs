@@ -1,6 +1,6 @@
 //! How much of the effect of many policies is due to each: the Shapley value.
 //!
-//! [`shapley`] is arithmetic on the worth of coalitions; [`decompose`] has the model find the worth
+//! [`shapley()`] is arithmetic on the worth of coalitions; [`decompose()`] has the model find the worth
 //! of sets of policies.
 
 mod decompose;

@@ -2,7 +2,7 @@
 //!
 //! Unknowns, in this order: `ln V̂` by region and sector (`ln Ŷ` in sectors without factors),
 //! `ln P̂` by region and sector bought, income from outside the factors by region, over the
-//! baseline's income, and one unknown per wedge (see [`Track`](crate::equations::limits::Track)).
+//! baseline's income, and one unknown per wedge (see [`Track`]).
 //! Inactive cells stay at 0.
 
 mod evaluation;
