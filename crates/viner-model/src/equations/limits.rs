@@ -30,10 +30,28 @@ pub enum Track {
 pub struct WedgePoint<T> {
     /// `ln m`; 0 if `closed`.
     pub log_multiplier: T,
+    /// `1/m`.
+    pub inverse: T,
     /// Whether m is infinite.
     pub closed: bool,
     /// Outside shipping over the most that can be used of it, `H / min(K, Q)`.
     pub shadow_use: T,
+}
+
+impl<T: Real> WedgePoint<T> {
+    fn open(log_multiplier: T, shadow_use: T) -> Self {
+        Self { log_multiplier, inverse: (-log_multiplier).exp(), closed: false, shadow_use }
+    }
+
+    fn unbound() -> Self {
+        let zero = T::constant(0.0);
+        let inverse = T::constant(1.0);
+        Self { log_multiplier: zero, inverse, closed: false, shadow_use: zero }
+    }
+
+    fn closed() -> Self {
+        Self { inverse: T::constant(0.0), closed: true, ..Self::unbound() }
+    }
 }
 
 /// What a wedge does, in words.
@@ -145,28 +163,26 @@ impl CapTrack {
     fn point<T: Real>(&self, y: T) -> WedgePoint<T> {
         let zero = T::constant(0.0);
         let place = y.value();
-        let on =
-            |log_multiplier, shadow_use| WedgePoint { log_multiplier, closed: false, shadow_use };
         if place < 0.0 {
-            return on(zero, zero);
+            return WedgePoint::unbound();
         }
         if !self.has_shadow() {
             let remaining = y * -self.demand_elasticity + 1.0;
             if remaining.value() <= 0.0 {
-                return WedgePoint { log_multiplier: zero, closed: true, shadow_use: zero };
+                return WedgePoint::closed();
             }
-            return on(remaining.ln() * -self.demand_elasticity.recip(), zero);
+            return WedgePoint::open(remaining.ln() * -self.demand_elasticity.recip(), zero);
         }
         let [turn, end] = self.turn();
         let (fee, all) = (T::constant(self.log_fee), T::constant(1.0));
         if place < self.log_fee {
-            on(y, zero)
+            WedgePoint::open(y, zero)
         } else if place < turn {
-            on(fee, (y + -self.log_fee) * MIXED.recip())
+            WedgePoint::open(fee, (y + -self.log_fee) * MIXED.recip())
         } else if place <= end {
-            on(fee, all)
+            WedgePoint::open(fee, all)
         } else {
-            on(y + (self.log_fee - end), all)
+            WedgePoint::open(y + (self.log_fee - end), all)
         }
     }
 
@@ -235,13 +251,10 @@ impl CapTrack {
 impl Track {
     /// The wedge at the unknown `y`.
     pub fn point<T: Real>(&self, y: T) -> WedgePoint<T> {
-        let zero = T::constant(0.0);
-        let open = WedgePoint { log_multiplier: zero, closed: false, shadow_use: zero };
         match self {
-            Self::Idle => open,
-            Self::Quota { .. } if y.value() < 0.0 => open,
-            Self::Quota { .. } => WedgePoint { log_multiplier: y, ..open },
+            Self::Quota { .. } if y.value() >= 0.0 => WedgePoint::open(y, T::constant(0.0)),
             Self::Cap(track) => track.point(y),
+            Self::Idle | Self::Quota { .. } => WedgePoint::unbound(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Equilibrium, Failure, Regime};
 use crate::equations::limits::CapTrack;
-use crate::problem::{Problem, WedgeRule};
+use crate::problem::{Problem, Wedge, WedgeRule};
 
 /// Solves a problem from given unknowns.
 type Solve<'a> = dyn Fn(&Problem, Option<&[f64]>) -> Result<Equilibrium, Failure> + 'a;
@@ -57,28 +57,35 @@ fn withdrawals(problem: &Problem, mut found: Equilibrium, solve: &Solve<'_>) -> 
 /// without outside shipping, if it is one, and the unknowns of this one with all outside shipping in
 /// use. None where the equilibrium is unique.
 fn other_starts(problem: &Problem, found: &Equilibrium, solve: &Solve<'_>) -> Vec<Vec<f64>> {
-    let first = found.unknowns.len() - problem.counterfactual.wedges.len();
-    let mut full = found.unknowns.clone();
-    let mut without = problem.clone();
-    let mut caps = Vec::new();
-    for (index, wedge) in without.counterfactual.wedges.iter_mut().enumerate() {
-        if let WedgeRule::PriceCap(cap) = &mut wedge.rule
-            && let Some(place) = CapTrack::full_shadow(cap)
-        {
-            full[first + index] = place;
-            cap.capacity = 0.0;
-            caps.push(index);
-        }
-    }
+    let wedges = &problem.counterfactual.wedges;
+    let full_shadow = |wedge: &Wedge| match &wedge.rule {
+        WedgeRule::PriceCap(cap) => CapTrack::full_shadow(cap),
+        WedgeRule::Quota { .. } => None,
+    };
+    let caps: Vec<(usize, f64)> = wedges
+        .iter()
+        .enumerate()
+        .filter_map(|(index, wedge)| Some((index, full_shadow(wedge)?)))
+        .collect();
     if caps.is_empty() {
         return Vec::new();
     }
+    let first = found.unknowns.len() - wedges.len();
+    let mut full = found.unknowns.clone();
+    let mut without = problem.clone();
+    for &(index, place) in &caps {
+        full[first + index] = place;
+        if let WedgeRule::PriceCap(cap) = &mut without.counterfactual.wedges[index].rule {
+            cap.capacity = 0.0;
+        }
+    }
     let mut starts = vec![full];
     if let Ok(mut empty) = solve(&without, Some(&found.unknowns[..first])) {
-        let served =
-            |&index: &usize| matches!(empty.wedges[index].regime, Regime::Slack | Regime::Served);
+        let served = |&(index, _): &(usize, f64)| {
+            matches!(empty.wedges[index].regime, Regime::Slack | Regime::Served)
+        };
         if caps.iter().all(served) {
-            for index in caps {
+            for (index, _) in caps {
                 if empty.wedges[index].regime == Regime::Served {
                     empty.unknowns[first + index] = empty.wedges[index].multiplier.ln();
                 }

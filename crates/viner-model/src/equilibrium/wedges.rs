@@ -110,7 +110,6 @@ impl WedgeLine {
 
     /// The wedge as the accounts of its cells see it.
     pub fn rent<T: Real>(&self, point: &WedgePoint<T>, log_quantity: T) -> Rent<T> {
-        let inverse = if point.closed { T::constant(0.0) } else { (-point.log_multiplier).exp() };
         let rule = match &self.rule {
             WedgeRule::Quota { rent_to_exporter, .. } => RentRule::Shared(*rent_to_exporter),
             WedgeRule::PriceCap(cap) => RentRule::Shipped {
@@ -123,6 +122,6 @@ impl WedgeLine {
                 owner: cap.owner,
             },
         };
-        Rent { inverse, rule }
+        Rent { inverse: point.inverse, rule }
     }
 }

@@ -174,10 +174,6 @@ impl EquilibriumMap<'_> {
     ) -> WedgeValues<T> {
         let system = self.system;
         let sectors = system.markets.len();
-        let inverse = |wedge: usize| {
-            let point = &points[wedge];
-            if point.closed { T::constant(0.0) } else { (-point.log_multiplier).exp() }
-        };
         let log_quantities: Vec<T> = system
             .wedges
             .iter()
@@ -188,7 +184,7 @@ impl EquilibriumMap<'_> {
                     let spending = split_spending[cell.sector][cell.split];
                     let mut goods = spending * accounts.before_tariff;
                     for &wedge in &accounts.wedges {
-                        goods = goods * inverse(wedge);
+                        goods = goods * points[wedge].inverse;
                     }
                     let log_cost = log_costs[cell.exporter * sectors + cell.sector];
                     quantity += goods * (-log_cost).exp() * cell.quantity;
