@@ -1,0 +1,7 @@
+//! What must hold of operations on any table.
+
+mod aggregate;
+mod balance;
+mod split;
+mod support;
+mod update;
