@@ -1,4 +1,4 @@
-//! Lists the baselines and scenarios of the folder `data`, which the library has built in.
+//! Lists the baselines, scenarios and maps of the folder `data`, which the library has built in.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -7,6 +7,7 @@ use std::{env, fs, io};
 fn main() -> io::Result<()> {
     let root = PathBuf::from(variable("CARGO_MANIFEST_DIR")?).join("../../data").canonicalize()?;
     let (baselines, scenarios) = (root.join("baselines"), root.join("scenarios"));
+    let maps = root.join("maps");
     let mut code = String::from("static BASELINES: &[(&str, &[(&str, &[u8])])] = &[\n");
     for folder in entries(&baselines)?.iter().filter(|path| path.is_dir()) {
         println!("cargo:rerun-if-changed={}", folder.display());
@@ -25,8 +26,14 @@ fn main() -> io::Result<()> {
         let stem = name(file).trim_end_matches(".toml").to_owned();
         write(&mut code, format_args!("    ({stem:?}, include_str!({:?})),\n", text(file)?))?;
     }
+    code.push_str("];\nstatic MAPS: &[(&str, &str)] = &[\n");
+    for file in entries(&maps)?.iter().filter(|path| has_ending(path, "csv")) {
+        println!("cargo:rerun-if-changed={}", file.display());
+        let stem = name(file).trim_end_matches(".csv").to_owned();
+        write(&mut code, format_args!("    ({stem:?}, include_str!({:?})),\n", text(file)?))?;
+    }
     code.push_str("];\n");
-    for folder in [&root, &baselines, &scenarios] {
+    for folder in [&root, &baselines, &scenarios, &maps] {
         println!("cargo:rerun-if-changed={}", folder.display());
     }
     fs::write(PathBuf::from(variable("OUT_DIR")?).join("builtin.rs"), code)

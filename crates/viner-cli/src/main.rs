@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod printer;
 mod summary;
+mod table_args;
 
 use std::process::ExitCode;
 
