@@ -1,4 +1,4 @@
-//! Lists the baselines, scenarios and plans of the folder `data`, which the library has built in.
+//! Lists the baselines, scenarios, plans and maps of the folder `data`, which the library has built in.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -8,6 +8,7 @@ fn main() -> io::Result<()> {
     let root = PathBuf::from(variable("CARGO_MANIFEST_DIR")?).join("../../data").canonicalize()?;
     let (baselines, scenarios) = (root.join("baselines"), root.join("scenarios"));
     let plans = root.join("plans");
+    let maps = root.join("maps");
     let mut code = String::from("static BASELINES: &[(&str, &[(&str, &[u8])])] = &[\n");
     for folder in entries(&baselines)?.iter().filter(|path| path.is_dir()) {
         println!("cargo:rerun-if-changed={}", folder.display());
@@ -21,16 +22,18 @@ fn main() -> io::Result<()> {
         code.push_str("    ]),\n");
     }
     code.push_str("];\n");
-    for (list, folder) in [("SCENARIOS", &scenarios), ("PLANS", &plans)] {
+    let lists =
+        [("SCENARIOS", &scenarios, "toml"), ("PLANS", &plans, "toml"), ("MAPS", &maps, "csv")];
+    for (list, folder, ending) in lists {
         write(&mut code, format_args!("static {list}: &[(&str, &str)] = &[\n"))?;
-        for file in entries(folder)?.iter().filter(|path| has_ending(path, "toml")) {
+        for file in entries(folder)?.iter().filter(|path| has_ending(path, ending)) {
             println!("cargo:rerun-if-changed={}", file.display());
-            let stem = name(file).trim_end_matches(".toml").to_owned();
+            let stem = name(file).trim_end_matches(&format!(".{ending}")).to_owned();
             write(&mut code, format_args!("    ({stem:?}, include_str!({:?})),\n", text(file)?))?;
         }
         code.push_str("];\n");
     }
-    for folder in [&root, &baselines, &scenarios, &plans] {
+    for folder in [&root, &baselines, &scenarios, &plans, &maps] {
         println!("cargo:rerun-if-changed={}", folder.display());
     }
     fs::write(PathBuf::from(variable("OUT_DIR")?).join("builtin.rs"), code)

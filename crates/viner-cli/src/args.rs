@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use viner_model::attribution::Grouping;
 
+use crate::table_args::{AggregateOptions, BalanceOptions, SplitOptions, UpdateOptions};
+
 /// What sanctions, tariffs and other trade policies do to the world economy.
 ///
 /// Without a command, solves the built-in scenario `western-sanctions-2022`.
@@ -209,4 +211,12 @@ pub enum DataCommand {
         /// Folder of a bundle, or name of a built-in baseline
         baseline: String,
     },
+    /// Merge regions and sectors by a mapping (`--map`, `-o DIR`)
+    Aggregate(AggregateOptions),
+    /// Restore the accounting identities with the least change (`-o DIR`)
+    Balance(BalanceOptions),
+    /// Bring a table to known totals with the least change (`--targets`, `-o DIR`)
+    Update(UpdateOptions),
+    /// Divide a sector into products (`--sector`, `--shares`, `-o DIR`)
+    Split(SplitOptions),
 }

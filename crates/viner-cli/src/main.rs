@@ -7,6 +7,7 @@ mod game_summary;
 mod instruments;
 mod printer;
 mod summary;
+mod table_args;
 
 use std::process::ExitCode;
 

@@ -8,7 +8,7 @@ use viner_model::tables::Tables;
 use crate::diagnostic::{Diagnostic, IoError};
 use crate::tables::{Folder, Signs, digest, read_folder};
 
-// `BASELINES`, `SCENARIOS` and `PLANS`: the folder `data` of the source, as `build.rs` lists it.
+// `BASELINES`, `SCENARIOS`, `PLANS` and `MAPS`: the folder `data` of the source, as `build.rs` lists it.
 include!(concat!(env!("OUT_DIR"), "/builtin.rs"));
 
 /// Names and titles of the built-in baselines.
@@ -54,6 +54,16 @@ pub fn plan(name: &str) -> Option<&'static str> {
     PLANS.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
 }
 
+/// Names of the built-in mappings for aggregation.
+pub fn maps() -> impl Iterator<Item = &'static str> {
+    MAPS.iter().map(|(name, _)| *name)
+}
+
+/// Text of a built-in mapping; nothing if there is none of this name.
+pub fn map(name: &str) -> Option<&'static str> {
+    MAPS.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+}
+
 /// A baseline as a scenario asks for it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OpenedBaseline {
@@ -91,6 +101,18 @@ pub fn open_published_baseline(
     relative_to: Option<&Path>,
 ) -> Result<OpenedBaseline, IoError> {
     open(name_or_path, relative_to, Signs::AsPublished)
+}
+
+/// Opens a baseline that is about to be balanced: like [`open_baseline`], but any value may be
+/// negative.
+///
+/// # Errors
+/// Those of [`open_baseline`] but for negative values.
+pub fn open_unbalanced_baseline(
+    name_or_path: &str,
+    relative_to: Option<&Path>,
+) -> Result<OpenedBaseline, IoError> {
+    open(name_or_path, relative_to, Signs::Any)
 }
 
 fn open(

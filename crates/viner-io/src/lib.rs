@@ -8,6 +8,7 @@ pub mod builtin;
 pub mod diagnostic;
 mod folder;
 pub mod game;
+pub mod operations;
 pub mod question;
 pub mod results;
 pub mod scenario_file;

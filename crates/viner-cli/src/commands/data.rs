@@ -9,7 +9,7 @@ use viner_io::tables::{IcioOptions, TableFormat, digest, read_icio, write_bundle
 use viner_model::baseline::{Baseline, BaselineError, IdentityReport};
 use viner_model::tables::Tables;
 
-use super::{Failed, table_tolerance, warning};
+use super::{Failed, table_tolerance, tables, warning};
 use crate::args::{Common, DataCommand, Format};
 use crate::printer::Printer;
 
@@ -24,10 +24,14 @@ pub fn run(command: &DataCommand, common: &Common, printer: &Printer) -> Result<
             let opened = open(baseline, printer)?;
             write(&opened.tables, common, printer)
         }
+        DataCommand::Aggregate(options) => tables::aggregate(options, common, printer),
+        DataCommand::Balance(options) => tables::balance(options, common, printer),
+        DataCommand::Update(options) => tables::update(options, common, printer),
+        DataCommand::Split(options) => tables::split(options, common, printer),
     }
 }
 
-fn open(name: &str, printer: &Printer) -> Result<OpenedBaseline, Failed> {
+pub(super) fn open(name: &str, printer: &Printer) -> Result<OpenedBaseline, Failed> {
     let opened = open_baseline(name, None)?;
     for text in &opened.warnings {
         printer.note(&warning(text));
@@ -41,7 +45,7 @@ fn import(file: &Path, common: &Common, printer: &Printer) -> Result<(), Failed>
 }
 
 /// Writes a bundle to the folder of `-o`.
-fn write(tables: &Tables, common: &Common, printer: &Printer) -> Result<(), Failed> {
+pub(super) fn write(tables: &Tables, common: &Common, printer: &Printer) -> Result<(), Failed> {
     let folder: &PathBuf = common
         .output
         .as_ref()

@@ -7,6 +7,7 @@ pub mod game;
 pub mod list;
 pub mod run;
 pub mod show;
+pub mod tables;
 
 use viner_io::question::{NoAnswer, TABLE_TOLERANCE};
 use viner_io::{Diagnostic, Diagnostics, IoError};

@@ -76,6 +76,8 @@ pub(crate) enum Signs {
     Strict,
     /// A warning.
     AsPublished,
+    /// As they are, and negative flows and final spending too: the table is about to be balanced.
+    Any,
 }
 
 /// Reads a bundle from disk or from memory.
@@ -117,14 +119,15 @@ impl Reader<'_> {
         let mut value_added = self.tables.value_added.clone();
 
         let trade = [Region, Region, Sector];
-        self.required(&FLOWS, &trade, NotNegative, labels, &mut |at, value| {
+        let sales = if signs == Signs::Any { Any } else { NotNegative };
+        self.required(&FLOWS, &trade, sales, labels, &mut |at, value| {
             flows[[at[2], at[1], at[0]]] = value;
         })?;
         let rule = if signs == Signs::Strict { NotNegative } else { Any };
         self.required(&INPUTS, &[Region, Sector, Sector], rule, labels, &mut |at, value| {
             inputs[[at[0], at[2], at[1]]] = value;
         })?;
-        self.required(&FINAL, &[Region, Sector], NotNegative, labels, &mut |at, value| {
+        self.required(&FINAL, &[Region, Sector], sales, labels, &mut |at, value| {
             final_spending[[at[0], at[1]]] = value;
         })?;
         self.required(&VALUE_ADDED, &[Region, Sector], Any, labels, &mut |at, value| {
@@ -137,7 +140,9 @@ impl Reader<'_> {
         self.tables.tariffs = found.then_some(tariffs);
         self.tables.flows = flows;
         self.tables.inputs = inputs;
-        self.warn_of_negative_inputs();
+        if signs == Signs::AsPublished {
+            self.warn_of_negative_inputs();
+        }
         self.tables.final_spending = final_spending;
         self.tables.value_added = value_added;
         self.parameters(&sectors)?;

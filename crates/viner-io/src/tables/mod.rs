@@ -24,4 +24,5 @@ pub(crate) use bundle::{Signs, read_folder};
 pub use bundle_write::{TableFormat, write_bundle};
 pub use digest::digest;
 pub use icio::{IcioOptions, Negatives, read_icio};
-pub(crate) use source::Folder;
+pub(crate) use problems::Problems;
+pub(crate) use source::{Folder, open as open_file};

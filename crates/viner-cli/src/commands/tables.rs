@@ -1,0 +1,309 @@
+//! `viner data aggregate | balance | update | split`: tables made of tables.
+
+use std::fmt::Write;
+
+use serde_json::{Value, json};
+use viner_io::builtin::open_unbalanced_baseline;
+use viner_io::operations::{open_mapping, read_division, read_targets};
+use viner_io::{Diagnostic, Diagnostics};
+use viner_model::baseline::IdentityReport;
+use viner_model::labels::nearest;
+use viner_model::tables::Tables;
+use viner_tables::accounts::Keep;
+use viner_tables::aggregate::aggregate as merge;
+use viner_tables::balance::{self, BalanceError};
+use viner_tables::mapping::{AxisMap, MappingError};
+use viner_tables::report::Changes;
+use viner_tables::signs::Negatives;
+use viner_tables::split::{self, SplitError};
+use viner_tables::update;
+
+use super::data::{open, write};
+use super::{Failed, table_tolerance, warning};
+use crate::args::Common;
+use crate::printer::Printer;
+use crate::table_args::{
+    AggregateOptions, BalanceOptions, Kept, NegativeCells, SplitOptions, TableOptions,
+    UpdateOptions,
+};
+
+/// Rounds over all accounts before an operation gives up.
+const MAX_SWEEPS: usize = 10_000;
+
+/// Merges regions and sectors.
+pub fn aggregate(
+    options: &AggregateOptions,
+    common: &Common,
+    printer: &Printer,
+) -> Result<(), Failed> {
+    let mut tables = open(&options.table.baseline, printer)?.tables;
+    for name in &options.map {
+        let opened = open_mapping(name)?;
+        let mapping = opened.mapping;
+        if !opened.built_in {
+            let axes = [(&mapping.regions, &tables.regions), (&mapping.sectors, &tables.sectors)];
+            for (map, labels) in axes {
+                warn_of_unused(map, labels, name, printer);
+            }
+        }
+        tables = merge(&tables, &mapping).map_err(|errors| mapping_errors(&errors, name))?;
+    }
+    let shape = format!("{} regions x {} sectors", tables.regions.len(), tables.sectors.len());
+    entitle(&mut tables, &options.table, &format!("aggregated to {shape}"), common);
+    write(&tables, common, printer)?;
+    if common.json {
+        let codes = |labels: &viner_model::labels::Labels| -> Vec<String> {
+            labels.codes().map(ToOwned::to_owned).collect()
+        };
+        let report = json!({ "name": tables.description.name, "regions": codes(&tables.regions),
+                             "sectors": codes(&tables.sectors) });
+        printer.asked(&format!("{report:#}"));
+    }
+    Ok(())
+}
+
+fn warn_of_unused(
+    map: &AxisMap,
+    labels: &viner_model::labels::Labels,
+    name: &str,
+    printer: &Printer,
+) {
+    for code in map.unused(labels) {
+        let near = nearest(code, labels.codes());
+        let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        let text = format!("mapping `{name}` lists `{code}`, which the table does not have{hint}");
+        printer.note(&warning(&text));
+    }
+}
+
+fn mapping_errors(errors: &[MappingError], name: &str) -> Failed {
+    let diagnostic = |error: &MappingError| {
+        Diagnostic::new(format!("mapping `{name}`: {error}"))
+            .expected("a row for each code, or a row `*` for all others")
+    };
+    Failed::Input(Diagnostics(errors.iter().map(diagnostic).collect()))
+}
+
+/// Restores the identities.
+pub fn balance(options: &BalanceOptions, common: &Common, printer: &Printer) -> Result<(), Failed> {
+    let opened = open_unbalanced_baseline(&options.table.baseline, None)?.tables;
+    let how = balance::BalanceOptions {
+        keep: keep(&options.keep),
+        negatives: match options.negatives {
+            NegativeCells::Keep => Negatives::Keep,
+            NegativeCells::Zero => Negatives::Zero,
+            NegativeCells::Fold => Negatives::Fold,
+        },
+        tolerance: table_tolerance(Some(options.tolerance))?,
+        max_sweeps: MAX_SWEEPS,
+    };
+    let (mut tables, report) =
+        balance::balance(&opened, &how).map_err(|error| no_balance(&options.table, &error))?;
+    entitle(&mut tables, &options.table, "", common);
+    write(&tables, common, printer)?;
+    if common.json {
+        let negatives: Vec<Value> = report
+            .negatives
+            .iter()
+            .map(|cells| {
+                json!({ "table": cells.part.name(), "count": cells.count, "sum": cells.sum,
+                        "worst": cells.worst, "worst_cell": cells.worst_cell })
+            })
+            .collect();
+        let report = json!({
+            "name": tables.description.name, "sweeps": report.sweeps, "residual": report.residual,
+            "before": identities(&report.before), "after": identities(&report.after),
+            "negatives": negatives, "completed": report.completed,
+            "changes": changes_json(&report.changes),
+        });
+        printer.asked(&format!("{report:#}"));
+        return Ok(());
+    }
+    let mut text = format!("{}\n", tables.description.name);
+    for cells in &report.negatives {
+        let _ = writeln!(
+            text,
+            "  {} negative cells of {}, {:.3} in sum, the lowest {} at {}",
+            cells.count,
+            cells.part.name(),
+            cells.sum,
+            cells.worst,
+            cells.worst_cell
+        );
+    }
+    for line in &report.completed {
+        let _ = writeln!(text, "  {line}");
+    }
+    let (before, after) = (report.before.worst(), report.after.worst());
+    let _ = writeln!(
+        text,
+        "  {} rounds: worst identity {:.1e} of world output before, {:.1e} after",
+        report.sweeps, before.relative, after.relative
+    );
+    tell_changes(&mut text, &report.changes);
+    printer.result(text.trim_end());
+    Ok(())
+}
+
+/// Brings a table to known totals.
+pub fn update(options: &UpdateOptions, common: &Common, printer: &Printer) -> Result<(), Failed> {
+    let old = open(&options.table.baseline, printer)?.tables;
+    let targets = read_targets(&options.targets, &old)?;
+    let how = update::UpdateOptions {
+        keep: keep(&options.keep),
+        source: options.targets.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        max_sweeps: MAX_SWEEPS,
+    };
+    let (mut tables, report) =
+        update::update(&old, &targets, &how).map_err(|error| no_balance(&options.table, &error))?;
+    let year = options.year.unwrap_or(tables.description.year);
+    tables.description.year = year;
+    entitle(&mut tables, &options.table, &format!("brought to totals of {year}"), common);
+    write(&tables, common, printer)?;
+    if common.json {
+        let targets: Vec<Value> = report
+            .targets
+            .iter()
+            .map(|target| {
+                json!({ "total": target.name, "wanted": target.wanted, "before": target.before,
+                        "after": target.after })
+            })
+            .collect();
+        let report = json!({
+            "name": tables.description.name, "sweeps": report.sweeps, "residual": report.residual,
+            "targets": targets, "after": identities(&report.after),
+            "completed": report.completed, "changes": changes_json(&report.changes),
+        });
+        printer.asked(&format!("{report:#}"));
+        return Ok(());
+    }
+    let mut text = format!("{}, {} rounds\n", tables.description.name, report.sweeps);
+    let _ = writeln!(text, "  {:<32}{:>16}{:>16}{:>16}", "total", "before", "wanted", "after");
+    for target in &report.targets {
+        let _ = writeln!(
+            text,
+            "  {:<32}{:>16.3}{:>16.3}{:>16.3}",
+            target.name, target.before, target.wanted, target.after
+        );
+    }
+    for line in &report.completed {
+        let _ = writeln!(text, "  {line}");
+    }
+    tell_changes(&mut text, &report.changes);
+    printer.result(text.trim_end());
+    Ok(())
+}
+
+/// Divides a sector.
+pub fn split(options: &SplitOptions, common: &Common, printer: &Printer) -> Result<(), Failed> {
+    let old = open(&options.table.baseline, printer)?.tables;
+    let parent = old.sectors.position(&options.sector).ok_or_else(|| {
+        let unknown = Diagnostic::unknown("sector", &options.sector, old.sectors.codes());
+        Failed::Input(unknown.into())
+    })?;
+    let division = read_division(&options.shares, &old, parent)?;
+    let mut tables = split::split(&old, &division).map_err(|errors| {
+        let file = options.shares.display().to_string();
+        let diagnostic = |error: &SplitError| Diagnostic::new(error.to_string()).in_file(&file);
+        Failed::Input(Diagnostics(errors.iter().map(diagnostic).collect()))
+    })?;
+    entitle(&mut tables, &options.table, &format!("sector {} divided", options.sector), common);
+    write(&tables, common, printer)?;
+    let mut text = format!("{}: {} divided\n", tables.description.name, options.sector);
+    let mut rows = Vec::new();
+    for child in &division.children {
+        let Some(s) = tables.sectors.position(&child.code) else { continue };
+        let market = tables.flows.index_axis(viner_model::ndarray::Axis(0), s);
+        let (output, domestic) = (market.sum(), market.diag().sum());
+        let traded = output - domestic;
+        let _ = writeln!(
+            text,
+            "  {:<10}output {output:>16.3}, of it traded {traded:>16.3}  {}",
+            child.code, child.name
+        );
+        rows.push(json!({ "code": child.code, "name": child.name, "output": output,
+                          "traded": traded }));
+    }
+    if common.json {
+        let report = json!({ "name": tables.description.name, "parent": options.sector,
+                             "children": rows });
+        printer.asked(&format!("{report:#}"));
+    } else {
+        printer.result(text.trim_end());
+    }
+    Ok(())
+}
+
+fn keep(kept: &[Kept]) -> Keep {
+    Keep {
+        output: kept.contains(&Kept::Output),
+        value_added: kept.contains(&Kept::ValueAdded),
+        final_spending: kept.contains(&Kept::Final),
+    }
+}
+
+/// Gives a table the name asked for, or that of its folder, and says in its title what was done.
+fn entitle(tables: &mut Tables, options: &TableOptions, done: &str, common: &Common) {
+    let folder = common.output.as_ref().and_then(|folder| folder.file_name());
+    let folder = folder.map(|name| name.to_string_lossy().into_owned());
+    if let Some(name) = options.name.clone().or(folder) {
+        tables.description.name = name;
+    }
+    if !done.is_empty() {
+        let title = &mut tables.description.title;
+        *title = format!("{title}; {done}");
+    }
+}
+
+fn no_balance(options: &TableOptions, error: &BalanceError) -> Failed {
+    let problem = format!("baseline `{}`: {error}", options.baseline);
+    Failed::Model(Diagnostic::new(problem).hint(error.hint()).to_string())
+}
+
+fn identities(report: &IdentityReport) -> Value {
+    let identity = |identity: &viner_model::baseline::Identity| {
+        json!({ "name": identity.name, "residual": identity.residual,
+                "relative": identity.relative, "worst_cell": identity.worst_cell })
+    };
+    report.identities.iter().map(identity).collect()
+}
+
+fn changes_json(changes: &Changes) -> Value {
+    let parts: Vec<Value> = changes
+        .parts
+        .iter()
+        .map(|change| {
+            json!({ "table": change.part.name(), "before": change.before, "after": change.after,
+                    "moved": change.moved })
+        })
+        .collect();
+    let cells: Vec<Value> = changes
+        .moved_most
+        .iter()
+        .map(|cell| {
+            json!({ "table": cell.part.name(), "cell": cell.cell, "before": cell.before,
+                    "after": cell.after })
+        })
+        .collect();
+    json!({ "tables": parts, "moved_most": cells })
+}
+
+fn tell_changes(text: &mut String, changes: &Changes) {
+    let _ = writeln!(text, "  {:<13}{:>16}{:>16}{:>16}", "table", "before", "after", "moved");
+    for change in &changes.parts {
+        let name = change.part.name();
+        let (before, after, moved) = (change.before, change.after, change.moved);
+        let _ = writeln!(text, "  {name:<13}{before:>16.3}{after:>16.3}{moved:>16.3}");
+    }
+    if !changes.moved_most.is_empty() {
+        let _ = writeln!(text, "  moved most");
+    }
+    for cell in &changes.moved_most {
+        let name = cell.part.name();
+        let _ = writeln!(
+            text,
+            "    {name:<13}{:<24}{:>16.3}{:>16.3}",
+            cell.cell, cell.before, cell.after
+        );
+    }
+}
