@@ -28,9 +28,9 @@ fn main() -> Result<(), IoError> {
     let (mut tables, _) = update(&old, &targets, &options)
         .map_err(|error| Diagnostic::new(error.to_string()).hint(error.hint()))?;
     let about = &mut tables.description;
-    about.name = "g20-2021".to_owned();
+    about.name = "g20-2021".into();
     about.title =
-        "OECD ICIO 2019 with Russia's goods trade of 2021: 20 economies, 20 sections".to_owned();
+        "OECD ICIO 2019 with Russia's goods trade of 2021: 20 economies, 20 sections".into();
     about.year = 2021;
     about.source += "; IMF, International Trade in Goods by partner country (IMTS), reporter Russian \
                      Federation, 2021";

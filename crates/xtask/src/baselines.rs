@@ -10,7 +10,7 @@ const PACKAGE: &str = "sanction-simulator==0.1.4 \
                        --hash=sha256:1c29bce64dd5e15d14b956556fc544cae21ac504f0cea07558019c4b9eae4909";
 const WHEEL: &str = "sanction_simulator-0.1.4-py3-none-any.whl";
 
-/// `icio-2022` from PyPI, `g20-2021` from `icio-2019-g20` and `data/targets`.
+/// `icio-2022` from the Python package index, `g20-2021` from `icio-2019-g20` and `data/targets`.
 ///
 /// # Errors
 /// The package cannot be had, or a step fails.
