@@ -100,7 +100,7 @@ fn unknown_names() {
     exit status 1
     -- stderr
     error: unknown scenario `nothing-here.toml`
-      expected `western-sanctions-2022`
+      expected one of `china-joins`, `close-the-hubs`, `gas-pivot`, `price-cap-ladder`, `sanctions-lifted`, `western-sanctions-2022`, `yuan-settlement`
     hint: a scenario is a TOML file, or a name that `viner list` shows
     ");
     assert_snapshot!(place.viner("data info icio-2019-g2"), @"
