@@ -20,7 +20,7 @@ pub struct AggregateOptions {
     /// Baseline and name.
     #[command(flatten)]
     pub table: TableOptions,
-    /// File with columns axis, from, to, `to_name`, or a built-in mapping: `g20`, `eu27`, `isic-sections`.
+    /// File with columns `axis`, `from`, `to`, `to_name`, or a built-in mapping: `g20`, `eu27`, `isic-sections`.
     /// Several are applied one after the other
     #[arg(long, value_name = "FILE|NAME", required = true)]
     pub map: Vec<String>,
@@ -49,7 +49,7 @@ pub struct UpdateOptions {
     /// Baseline and name.
     #[command(flatten)]
     pub table: TableOptions,
-    /// File with columns kind, exporter, importer, region, sector, value, note
+    /// File with columns `kind`, `exporter`, `importer`, `region`, `sector`, `value`, `note`
     #[arg(long, value_name = "FILE")]
     pub targets: PathBuf,
     /// Year that the new table describes [default: that of the old one]
@@ -69,7 +69,7 @@ pub struct SplitOptions {
     /// Sector to divide
     #[arg(long)]
     pub sector: String,
-    /// File with columns child, name, exporter, importer, user, share
+    /// File with columns `child`, `name`, `exporter`, `importer`, `user`, `share`
     #[arg(long, value_name = "FILE")]
     pub shares: PathBuf,
 }

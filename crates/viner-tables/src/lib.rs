@@ -11,6 +11,7 @@ pub mod balance;
 pub mod mapping;
 mod projection;
 pub mod report;
+mod shares;
 pub mod signs;
 pub mod split;
 pub mod update;

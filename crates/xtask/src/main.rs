@@ -1,7 +1,8 @@
-//! The project's own commands: `cargo xtask check | test | bench | fuzz | ci`.
+//! The project's own commands: `cargo xtask check | test | bench | fuzz | baselines | ci`.
 //!
 //! Each installs what it needs by itself, inside `target/`.
 
+mod baselines;
 mod fuzz;
 mod python;
 mod step;
@@ -17,6 +18,7 @@ usage: cargo xtask COMMAND
   test      all tests: Rust, documentation examples, Python, fuzz targets
   bench     benchmarks
   fuzz [N]  fuzz targets, N inputs each (100000)
+  baselines the built-in baselines icio-2022 and g20-2021, from their public sources
   ci        check and test";
 
 fn main() -> ExitCode {
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
             Ok(count) => fuzz::run(count),
             Err(_) => Err(format!("`{count}` is not a number of inputs\n\n{USAGE}")),
         },
+        ["baselines"] => baselines::make(),
         ["ci"] => check().and_then(|()| test()),
         _ => Err(USAGE.to_owned()),
     };

@@ -11,10 +11,18 @@ use crate::step::{Step, root};
 /// There is no Python, a package cannot be installed, or a number differs.
 pub fn check_reference_solver() -> Result<(), String> {
     let folder = root().join("validation").join("agreement");
-    let python = environment(&folder.join("requirements.txt"))?;
+    let python = interpreter()?;
     let mut command = Command::new(python);
     command.arg(folder.join("economies.py")).arg("--check");
     Step::new("reference solver in Python", command).run()
+}
+
+/// The interpreter that the project's Python programs run with.
+///
+/// # Errors
+/// There is no Python, or a package cannot be installed.
+pub fn interpreter() -> Result<PathBuf, String> {
+    environment(&root().join("validation").join("agreement").join("requirements.txt"))
 }
 
 /// The interpreter of a virtual environment in `target/python` that has the packages of a

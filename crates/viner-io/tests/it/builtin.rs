@@ -2,6 +2,9 @@
 
 use viner_io::builtin;
 use viner_io::tables::{IcioOptions, digest, read_bundle, read_icio, read_published_bundle};
+use viner_model::baseline::IdentityReport;
+use viner_model::ndarray::Axis;
+use viner_model::tables::Tables;
 
 use crate::published::test_data;
 use crate::support::{printed, small_bundle};
@@ -61,9 +64,9 @@ fn a_baseline_that_is_not_there() {
         printed(&builtin::open_baseline(name, Some(folder.path())).unwrap_err(), folder.path())
     };
     assert_eq!(
-        open("icio-2019"),
-        "error: unknown baseline `icio-2019`; did you mean `icio-2019-g20`?\n\
-         hint: it is neither built in nor a folder `icio-2019`"
+        open("icio-2019-g2"),
+        "error: unknown baseline `icio-2019-g2`; did you mean `icio-2019-g20`?\n\
+         hint: it is neither built in nor a folder `icio-2019-g2`"
     );
     assert_eq!(
         open("./smal"),
@@ -104,4 +107,49 @@ fn a_published_table_with_a_negative_input_is_read_only_as_published() {
     assert_eq!(tables.regions.name(canada), "Canada");
     let oil = tables.sectors.position("S07").unwrap();
     assert_eq!(tables.parameters.trade_elasticity[oil], Some(64.85));
+}
+
+#[test]
+fn the_table_of_2022_is_whole() {
+    let tables = builtin::baseline("icio-2022").unwrap().unwrap();
+    assert_eq!((tables.regions.len(), tables.sectors.len()), (80, 50));
+    assert_eq!(tables.regions.name(tables.regions.position("RUS").unwrap()), "Russia");
+    assert!(IdentityReport::of(&tables).worst().relative < 1e-9);
+    // What its source says: 93.17 trillion of value added and of final sales, 51 empty sectors.
+    assert!((tables.value_added.sum() / 1e6 - 93.17).abs() < 0.005);
+    assert!((tables.final_spending.sum() / 1e6 - 93.17).abs() < 0.005);
+    let output = tables.flows.sum_axis(Axis(1));
+    assert_eq!(output.iter().filter(|value| **value == 0.0).count(), 51);
+    assert!(tables.value_added.iter().all(|value| *value >= 0.0));
+    // Russian crude in China: 34,515 million of intermediates, and little final use.
+    let position = |code| tables.regions.position(code).unwrap();
+    let crude = tables.sectors.position("B06").unwrap();
+    let sold = tables.flows[[crude, position("CHN"), position("RUS")]];
+    assert!((34_515.0..1.05 * 34_515.0).contains(&sold), "{sold}");
+}
+
+#[test]
+fn the_table_of_2021_has_the_trade_that_russia_reports() {
+    let tables = builtin::baseline("g20-2021").unwrap().unwrap();
+    assert_eq!(tables.description.year, 2021);
+    assert!(IdentityReport::of(&tables).worst().relative < 1e-9);
+    let goods = |exporter: &str, importer: &str| -> f64 {
+        let position = |code| tables.regions.position(code).unwrap();
+        let (i, n) = (position(exporter), position(importer));
+        let sector = |code| tables.sectors.position(code).unwrap();
+        ["A", "B", "C", "D"].into_iter().map(|code| tables.flows[[sector(code), n, i]]).sum()
+    };
+    assert!((goods("RUS", "CHN") - 68_422.7).abs() < 0.1);
+    assert!((goods("CHN", "RUS") - 72_685.8 / 1.06).abs() < 0.1);
+    let partners = tables.regions.codes().filter(|code| *code != "RUS");
+    let exports: f64 = partners.map(|code| goods("RUS", code)).sum();
+    assert!((exports - 492_048.06).abs() < 0.1);
+    // All else is near what it was.
+    let old = builtin::baseline("icio-2019-g20").unwrap().unwrap();
+    for n in 0..20 {
+        let gdp = |tables: &Tables| tables.value_added.row(n).sum();
+        let change = gdp(&tables) / gdp(&old) - 1.0;
+        let limit = if tables.regions.code(n) == "RUS" { 0.2 } else { 0.01 };
+        assert!(change.abs() < limit, "{}: {change}", tables.regions.code(n));
+    }
 }
