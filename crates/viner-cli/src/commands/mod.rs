@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod data;
+pub mod import;
 pub mod list;
 pub mod run;
 pub mod show;
