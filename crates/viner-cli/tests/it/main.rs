@@ -9,6 +9,7 @@ mod check;
 mod closures;
 mod command_line;
 mod data;
+mod import;
 mod model_says_no;
 mod overrides;
 mod policies;
