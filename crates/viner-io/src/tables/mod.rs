@@ -1,7 +1,8 @@
 //! World tables: official files and baseline bundles read, bundles written.
 //!
 //! Whatever the order of rows, columns and labels in a file, the tables read from it are the
-//! same bit for bit: labels are put in the order of [`order`] before anything is added up.
+//! same bit for bit: labels are put in the order of [`order`] before anything is added up. The only
+//! exception are official tables too large to be held, whose rows are added up as they come.
 
 mod baseline_toml;
 pub mod bundle;
