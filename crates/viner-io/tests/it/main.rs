@@ -11,6 +11,7 @@ mod icio;
 mod icio_errors;
 mod official;
 mod official_economy;
+mod official_trade;
 mod published;
 mod results;
 mod support;

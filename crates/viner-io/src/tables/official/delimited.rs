@@ -100,8 +100,7 @@ fn read_lines<R: Read>(
     let mut totals = Vec::new();
     let mut cells: Vec<f64> = Vec::with_capacity(width);
     let mut labels = Vec::with_capacity(dialect.label_cells);
-    loop {
-        let Some(text) = lines.next_line()? else { break };
+    while let Some(text) = lines.next_line()? {
         let mut rest = Cells::of(text, dialect.separator);
         labels.clear();
         let mut readable = true;

@@ -101,8 +101,15 @@ pub(crate) fn recognise(download: &Download) -> Result<Format, IoError> {
     let ends =
         |member: &Member, endings: &[&str]| endings.iter().any(|ending| member.ends_with(ending));
     let mut found: Vec<Format> = Vec::new();
-    let books: Vec<&Member> = members.iter().filter(|member| ends(member, &WORKBOOKS)).collect();
-    for member in books.iter().take(1) {
+    // A download with several years has files that begin alike: a few tell.
+    let texts = members.iter().filter(|member| download.is_file() || ends(member, &TEXT));
+    for member in texts.filter(|member| !ends(member, &WORKBOOKS)).take(4) {
+        let beginning = download.beginning(member, BEGINNING)?;
+        found.extend(header_format(&beginning));
+    }
+    // Beside tables of text, a workbook is their description.
+    let book = members.iter().find(|member| ends(member, &WORKBOOKS));
+    if let Some(member) = book.filter(|_| found.is_empty()) {
         let bytes = download.bytes(member, workbook::MAX_WORKBOOK)?;
         let named = |problem: Diagnostic| problem.in_file(download.shown(member));
         let sheet = workbook::first_sheet(&bytes, |sheet| wiod::region_row(sheet).is_some());
@@ -111,12 +118,6 @@ pub(crate) fn recognise(download: &Download) -> Result<Format, IoError> {
                 .map_err(named)?
                 .map(|sheet| if wiod::is_adb(&sheet) { Format::Adb } else { Format::Wiod }),
         );
-    }
-    // A download with several years has files that begin alike: a few tell.
-    let texts = members.iter().filter(|member| download.is_file() || ends(member, &TEXT));
-    for member in texts.filter(|member| !ends(member, &WORKBOOKS)).take(4) {
-        let beginning = download.beginning(member, BEGINNING)?;
-        found.extend(header_format(&beginning));
     }
     found.sort_unstable();
     found.dedup();
@@ -166,6 +167,15 @@ fn header_format(beginning: &[u8]) -> Option<Format> {
     None
 }
 
+/// Endings that tables of a layout have.
+fn endings(format: Format) -> Vec<&'static str> {
+    match format {
+        Format::Adb => WORKBOOKS.to_vec(),
+        Format::Wiod => [&TEXT[..], &WORKBOOKS[..]].concat(),
+        _ => TEXT.to_vec(),
+    }
+}
+
 /// The file to read of a download.
 pub(crate) fn choose(
     download: &Download,
@@ -179,8 +189,11 @@ pub(crate) fn choose(
     let tables: Vec<&Member> = download
         .members()
         .iter()
-        .filter(|member| TEXT.iter().chain(&WORKBOOKS).any(|ending| member.ends_with(ending)))
-        .filter(|member| !member.file_name().to_ascii_lowercase().contains("_codes_"))
+        .filter(|member| endings(format).iter().any(|ending| member.ends_with(ending)))
+        .filter(|member| {
+            let name = member.file_name().to_ascii_lowercase();
+            !name.contains("_codes_") && !name.starts_with("readme")
+        })
         .filter(|member| format.year_of(member.file_name()).is_some())
         .collect();
     let years: Vec<i64> =

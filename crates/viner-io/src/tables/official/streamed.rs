@@ -137,8 +137,7 @@ fn read_rows(
     let mut seen: Vec<u64> = vec![0; sectors.len()];
     let mut values = Vec::with_capacity(width);
     let mut next = 0;
-    loop {
-        let Some(text) = lines.next_line()? else { break };
+    while let Some(text) = lines.next_line()? {
         let mut cells = Cells::of(text, b'\t');
         let row = if block.label_cells == 0 {
             next += 1;

@@ -137,6 +137,11 @@ pub(crate) fn read(sheet: &Sheet, problems: &mut Problems) -> Matrix {
     if total.is_some() {
         matrix.stated.row_totals = Some(totals);
     }
+    if matrix.stated.output.is_none() {
+        // However it is labelled, output is the last row in all of them.
+        let cells = matrix.stated.costs.pop();
+        matrix.stated.output = cells.map(|(_, cells)| (last as u64 + 1, cells));
+    }
     // A code given twice would be pooled twice.
     super::delimited::refuse_twice(&matrix, problems);
     for (row, column, text) in &sheet.wrong {

@@ -203,7 +203,7 @@ fn check_size(bytes: &[u8]) -> Result<(), Diagnostic> {
     let mut book = ZipArchive::new(Cursor::new(bytes)).map_err(|error| damaged(&error))?;
     for index in 0..book.len() {
         let part = book.by_index(index).map_err(|error| damaged(&error))?;
-        let name = part.name().map(|name| name.into_owned()).unwrap_or_default();
+        let name = part.name().map(std::borrow::Cow::into_owned).unwrap_or_default();
         let most = if name.contains("worksheets/") { MAX_SHEET } else { MAX_PART };
         let size = std::io::copy(&mut part.take(most + 1), &mut std::io::sink())
             .map_err(|error| damaged(&error))?;
