@@ -104,7 +104,7 @@ fn trade_table(trade: &Trade, common: &Common, printer: &Printer) -> Result<(), 
         printer.asked(&format!("{json:#}"));
     } else {
         printer.result(&format!(
-            "read as {}, year {}: {} regions, {} products, {} rows, {:.0} million USD",
+            "read as {}, year {}\nregions {}, products {}, rows {}, value {:.1} million USD",
             trade.format,
             trade.year,
             trade.regions.len(),
