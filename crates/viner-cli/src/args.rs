@@ -8,6 +8,8 @@ use viner_model::attribution::Grouping;
 
 use crate::table_args::{AggregateOptions, BalanceOptions, SplitOptions, UpdateOptions};
 
+use crate::commands::import::ImportArguments;
+
 /// What sanctions, tariffs and other trade policies do to the world economy.
 ///
 /// Without a command, solves the built-in scenario `western-sanctions-2022`.
@@ -57,8 +59,23 @@ pub enum Format {
     Parquet,
     /// One Excel workbook (results only)
     Xlsx,
-    /// An OECD inter-country input-output table (for `data import`)
+    /// An OECD inter-country input-output table (this and the following: `data import` only)
     Icio,
+    /// A Eurostat FIGARO matrix
+    Figaro,
+    /// A table of the World Input-Output Database, release 2013 or 2016
+    Wiod,
+    /// A multi-regional table of the Asian Development Bank
+    Adb,
+    /// EXIOBASE 3, or a table that pymrio saved
+    #[value(alias = "pymrio")]
+    Exiobase,
+    /// Eora26
+    Eora,
+    /// Trade: CEPII BACI
+    Baci,
+    /// Trade: USITC ITPD-E
+    Itpd,
 }
 
 /// Commands.
@@ -188,11 +205,10 @@ pub struct GameOptions {
 /// Commands on baseline tables.
 #[derive(Debug, Subcommand)]
 pub enum DataCommand {
-    /// Turn an official table into a bundle (`--format icio`, `-o DIR`)
-    Import {
-        /// The file as its maker publishes it: .csv or .csv.gz
-        file: PathBuf,
-    },
+    /// Turn an official table into a bundle, or trade alone into a table (`-o DIR`)
+    ///
+    /// The layout is recognised by the content; `--format` names it where it is not.
+    Import(ImportArguments),
     /// Tell what a bundle or built-in baseline holds
     Info {
         /// Folder of a bundle, or name of a built-in baseline

@@ -26,7 +26,7 @@ pub fn run(inputs: u64) -> Result<(), String> {
     Step::new("fuzz targets", build).run()?;
 
     let programs = target.join(host()?).join("release");
-    for reader in ["scenario", "bundle"] {
+    for reader in ["scenario", "bundle", "official"] {
         let corpus = target.join("corpus").join(reader);
         std::fs::create_dir_all(&corpus)
             .map_err(|error| format!("cannot create {}: {error}", corpus.display()))?;

@@ -1,21 +1,21 @@
 //! `viner data`: work on baseline tables.
 
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::json;
 use viner_io::builtin::{OpenedBaseline, open_baseline};
-use viner_io::tables::{IcioOptions, TableFormat, digest, read_icio, write_bundle};
+use viner_io::tables::{TableFormat, digest, write_bundle};
 use viner_model::baseline::{Baseline, BaselineError, IdentityReport};
 use viner_model::tables::Tables;
 
-use super::{Failed, table_tolerance, tables, warning};
+use super::{Failed, import, table_tolerance, tables, warning};
 use crate::args::{Common, DataCommand, Format};
 use crate::printer::Printer;
 
 pub fn run(command: &DataCommand, common: &Common, printer: &Printer) -> Result<(), Failed> {
     match command {
-        DataCommand::Import { file } => import(file, common, printer),
+        DataCommand::Import(arguments) => import::run(arguments, common, printer),
         DataCommand::Info { baseline } => info(baseline, common, printer),
         DataCommand::Check { baseline, tolerance } => {
             check(baseline, table_tolerance(*tolerance)?, common, printer)
@@ -39,30 +39,31 @@ pub(super) fn open(name: &str, printer: &Printer) -> Result<OpenedBaseline, Fail
     Ok(opened)
 }
 
-fn import(file: &Path, common: &Common, printer: &Printer) -> Result<(), Failed> {
-    let tables = read_icio(file, &IcioOptions::default())?;
-    write(&tables, common, printer)
+/// The folder of `-o`, which must be named.
+pub fn output_folder(common: &Common) -> Result<&Path, Failed> {
+    common
+        .output
+        .as_deref()
+        .ok_or_else(|| Failed::Usage("error: name the folder to write with `-o DIR`".into()))
 }
 
 /// Writes a bundle to the folder of `-o`.
-pub(super) fn write(tables: &Tables, common: &Common, printer: &Printer) -> Result<(), Failed> {
-    let folder: &PathBuf = common
-        .output
-        .as_ref()
-        .ok_or_else(|| Failed::Usage("error: name the folder to write with `-o DIR`".into()))?;
+pub fn write(tables: &Tables, common: &Common, printer: &Printer) -> Result<(), Failed> {
+    let folder = output_folder(common)?;
     let mut format = TableFormat::CsvGz;
     for wanted in &common.format {
         format = match wanted {
             Format::Csv => TableFormat::Csv,
             Format::CsvGz => TableFormat::CsvGz,
             Format::Parquet => TableFormat::Parquet,
-            Format::Icio => continue,
             Format::Xlsx => {
                 return Err(Failed::Usage(
                     "error: `--format xlsx`: bundles are written as `csv`, `csv.gz` or `parquet`"
                         .into(),
                 ));
             }
+            // Layouts that are read.
+            _ => continue,
         };
     }
     write_bundle(tables, folder, format)?;

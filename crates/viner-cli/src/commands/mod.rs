@@ -4,6 +4,7 @@ pub mod check;
 pub mod compare;
 pub mod data;
 pub mod game;
+pub mod import;
 pub mod list;
 pub mod run;
 pub mod show;

@@ -129,7 +129,7 @@ pub(super) fn result_formats(formats: &[Format]) -> Result<Vec<ResultFormat>, Fa
             Format::Csv => Ok(ResultFormat::Csv),
             Format::Parquet => Ok(ResultFormat::Parquet),
             Format::Xlsx => Ok(ResultFormat::Xlsx),
-            Format::CsvGz | Format::Icio => Err(Failed::Usage(
+            _ => Err(Failed::Usage(
                 "error: `--format`: results are written as `csv`, `parquet` or `xlsx`".into(),
             )),
         })

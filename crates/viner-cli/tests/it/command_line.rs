@@ -36,11 +36,19 @@ fn help() {
               File format of the tables written; several may be given, separated by commas
 
               Possible values:
-              - csv:     A CSV file per table
-              - csv.gz:  A compressed CSV file per table (bundles only)
-              - parquet: A Parquet file per table
-              - xlsx:    One Excel workbook (results only)
-              - icio:    An OECD inter-country input-output table (for `data import`)
+              - csv:      A CSV file per table
+              - csv.gz:   A compressed CSV file per table (bundles only)
+              - parquet:  A Parquet file per table
+              - xlsx:     One Excel workbook (results only)
+              - icio:     An OECD inter-country input-output table (this and the following: `data
+                import` only)
+              - figaro:   A Eurostat FIGARO matrix
+              - wiod:     A table of the World Input-Output Database, release 2013 or 2016
+              - adb:      A multi-regional table of the Asian Development Bank
+              - exiobase: EXIOBASE 3, or a table that pymrio saved
+              - eora:     Eora26
+              - baci:     Trade: CEPII BACI
+              - itpd:     Trade: USITC ITPD-E
 
           --set <KEY=VALUE>
               Override any key of the scenario: `model.trade_elasticity=6`, `policy.0.change=0.3`

@@ -10,6 +10,16 @@ fn import() {
     assert_snapshot!(
         place.viner("data import icio-2019-tiny.csv --format icio -o imported"), @"
         exit status 0
+        -- stdout
+        read as icio, year 2019
+        2 regions, 2 sectors, output 366 million USD, value added 213, final spending 213
+        sales and the file's column of totals agree within [tiny]
+        sales and the file's row of output agree within [tiny]
+        inputs with value added and taxes, and output agree within [tiny]
+        identity output: largest residual [tiny] million, [tiny] of world output
+        identity spending: largest residual [tiny] million, [tiny] of world output
+        identity trade: largest residual [tiny] million, [tiny] of world output
+        identity deficits: largest residual [tiny] million, [tiny] of world output
         -- stderr
         bundle of 2 regions and 2 sectors written to imported
         "

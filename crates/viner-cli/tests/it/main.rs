@@ -13,6 +13,7 @@ mod data;
 mod data_tables;
 mod decompose;
 mod game;
+mod import;
 mod instruments;
 mod model_says_no;
 mod overrides;

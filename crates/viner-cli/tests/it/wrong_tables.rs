@@ -87,17 +87,10 @@ fn no_official_table() {
     assert_snapshot!(place.viner("data import bundle/flows.csv -o out").failed(1), @"
     exit status 1
     -- stderr
-    error: column 2 is labelled `importer`
-      at bundle/flows.csv, line 1
-      expected `REGION_SECTOR`, `REGION_CATEGORY`, `OUT`, `OUTPUT` or `TOTAL`
-
-    error: column 3 is labelled `sector`
-      at bundle/flows.csv, line 1
-      expected `REGION_SECTOR`, `REGION_CATEGORY`, `OUT`, `OUTPUT` or `TOTAL`
-
-    error: column 4 is labelled `value`
-      at bundle/flows.csv, line 1
-      expected `REGION_SECTOR`, `REGION_CATEGORY`, `OUT`, `OUTPUT` or `TOTAL`
+    error: the layout of the table is not recognised
+      at bundle/flows.csv
+      expected one of `icio`, `figaro`, `wiod`, `adb`, `exiobase`, `eora`, `baci`, `itpd`
+    hint: name the layout with `--format`
     ");
     assert_eq!(place.names(""), ["bundle", "icio-2019-tiny.csv"]);
 }

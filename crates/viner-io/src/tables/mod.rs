@@ -1,20 +1,20 @@
 //! World tables: official files and baseline bundles read, bundles written.
 //!
 //! Whatever the order of rows, columns and labels in a file, the tables read from it are the
-//! same bit for bit: labels are put in the order of [`order`] before anything is added up.
+//! same bit for bit: labels are put in the order of [`order`] before anything is added up. The only
+//! exception are official tables too large to be held, whose rows are added up as they come.
 
 mod baseline_toml;
 pub mod bundle;
 mod bundle_write;
 mod cells;
+mod codes;
 pub mod digest;
-pub mod icio;
-mod icio_labels;
-mod icio_pool;
 mod long_csv;
 mod long_parquet;
 mod long_table;
 pub mod names;
+pub mod official;
 pub mod order;
 mod problems;
 mod source;
@@ -23,6 +23,6 @@ pub use bundle::{ReadBundle, read_bundle, read_published_bundle};
 pub(crate) use bundle::{Signs, read_folder};
 pub use bundle_write::{TableFormat, write_bundle};
 pub use digest::digest;
-pub use icio::{IcioOptions, Negatives, read_icio};
+pub use official::{IcioOptions, Negatives, read_icio};
 pub(crate) use problems::Problems;
 pub(crate) use source::{Folder, open as open_file};

@@ -1,105 +1,16 @@
 //! English names of the regions and sectors that official tables know by code alone.
 
-/// Name of a country by its ISO 3166 code of three letters, as tables use it.
+use super::codes;
+
+/// Name of a region by its code, as tables use it: ISO 3166, or one of those that sources add.
 pub fn region(code: &str) -> Option<&'static str> {
-    find(&REGIONS, code)
+    codes::name(code)
 }
 
 /// Name of a section of ISIC Rev. 4, or of an industry of the OECD's tables.
 pub fn sector(code: &str) -> Option<&'static str> {
-    find(&SECTORS, code)
+    SECTORS.iter().find(|(known, _)| *known == code).map(|(_, name)| *name)
 }
-
-fn find(names: &[(&str, &'static str)], code: &str) -> Option<&'static str> {
-    names.iter().find(|(known, _)| *known == code).map(|(_, name)| *name)
-}
-
-/// The economies of the OECD's tables.
-const REGIONS: [(&str, &str); 83] = [
-    ("AGO", "Angola"),
-    ("ARE", "United Arab Emirates"),
-    ("ARG", "Argentina"),
-    ("AUS", "Australia"),
-    ("AUT", "Austria"),
-    ("BEL", "Belgium"),
-    ("BGD", "Bangladesh"),
-    ("BGR", "Bulgaria"),
-    ("BLR", "Belarus"),
-    ("BRA", "Brazil"),
-    ("BRN", "Brunei Darussalam"),
-    ("CAN", "Canada"),
-    ("CHE", "Switzerland"),
-    ("CHL", "Chile"),
-    ("CHN", "China"),
-    ("CIV", "Côte d'Ivoire"),
-    ("CMR", "Cameroon"),
-    ("COD", "Democratic Republic of the Congo"),
-    ("COL", "Colombia"),
-    ("CRI", "Costa Rica"),
-    ("CYP", "Cyprus"),
-    ("CZE", "Czechia"),
-    ("DEU", "Germany"),
-    ("DNK", "Denmark"),
-    ("EGY", "Egypt"),
-    ("ESP", "Spain"),
-    ("EST", "Estonia"),
-    ("FIN", "Finland"),
-    ("FRA", "France"),
-    ("GBR", "United Kingdom"),
-    ("GRC", "Greece"),
-    ("HKG", "Hong Kong, China"),
-    ("HRV", "Croatia"),
-    ("HUN", "Hungary"),
-    ("IDN", "Indonesia"),
-    ("IND", "India"),
-    ("IRL", "Ireland"),
-    ("ISL", "Iceland"),
-    ("ISR", "Israel"),
-    ("ITA", "Italy"),
-    ("JOR", "Jordan"),
-    ("JPN", "Japan"),
-    ("KAZ", "Kazakhstan"),
-    ("KHM", "Cambodia"),
-    ("KOR", "Korea"),
-    ("LAO", "Lao PDR"),
-    ("LTU", "Lithuania"),
-    ("LUX", "Luxembourg"),
-    ("LVA", "Latvia"),
-    ("MAR", "Morocco"),
-    ("MEX", "Mexico"),
-    ("MLT", "Malta"),
-    ("MMR", "Myanmar"),
-    ("MYS", "Malaysia"),
-    ("NGA", "Nigeria"),
-    ("NLD", "Netherlands"),
-    ("NOR", "Norway"),
-    ("NZL", "New Zealand"),
-    ("PAK", "Pakistan"),
-    ("PER", "Peru"),
-    ("PHL", "Philippines"),
-    ("POL", "Poland"),
-    ("PRT", "Portugal"),
-    ("ROU", "Romania"),
-    ("ROW", "Rest of the world"),
-    ("RUS", "Russia"),
-    ("SAU", "Saudi Arabia"),
-    ("SEN", "Senegal"),
-    ("SGP", "Singapore"),
-    ("STP", "Sao Tome and Principe"),
-    ("SVK", "Slovakia"),
-    ("SVN", "Slovenia"),
-    ("SWE", "Sweden"),
-    ("THA", "Thailand"),
-    ("TUN", "Tunisia"),
-    ("TUR", "Türkiye"),
-    ("TWN", "Chinese Taipei"),
-    ("UKR", "Ukraine"),
-    ("URY", "Uruguay"),
-    ("USA", "United States"),
-    ("VNM", "Viet Nam"),
-    ("WLD", "World"),
-    ("ZAF", "South Africa"),
-];
 
 /// Sections, then the industries into which the OECD's tables divide them.
 const SECTORS: [(&str, &str); 53] = [

@@ -85,15 +85,20 @@ fn generated() -> Vec<Vec<String>> {
     header.push("OUT".to_owned());
     let width = header.len();
     let mut cells = vec![header];
-    for label in rows.iter().map(String::as_str).chain(["TLS", "VA", "OUT"]) {
-        let mut row = vec![label.to_owned()];
+    let mut outputs = Vec::new();
+    for label in &rows {
         // Numbers of very different sizes: their sum depends on its order.
-        row.extend((1..width).map(|_| {
+        let mut numbers = Vec::new();
+        for _ in 2..width {
             let size = i32::try_from(draws.next() % 17).unwrap();
-            format!("{}e{}", draws.next(), size - 8)
-        }));
-        cells.push(row);
+            numbers.push(format!("{}e{}", draws.next(), size - 8));
+        }
+        let output: f64 = numbers.iter().map(|number| number.parse::<f64>().unwrap()).sum();
+        outputs.push(output.to_string());
+        cells.push([vec![label.clone()], numbers, vec![output.to_string()]].concat());
     }
+    outputs.resize(width - 1, "0".to_owned());
+    cells.push([vec!["OUT".to_owned()], outputs].concat());
     cells
 }
 

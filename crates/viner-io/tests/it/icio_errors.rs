@@ -111,7 +111,7 @@ fn purchases_negative_after_pooling() {
         error_after("ROW_C10_12,5,40,2,6,50,20,1,8,3,0", "ROW_C10_12,5,40,2,6,50,20,1,8,-30,0"),
         "error: 1 cell of flows negative after pooling\n  at icio.csv\n  \
          found -14 in the worst, exporter/importer/sector `ROW/USA/C10_12`, expected 0 or more\n\
-         hint: import with negative cells set to zero, then balance the table"
+         hint: import with `--negatives zero` and balance the table, or with `--negatives fold`"
     );
     assert!(error_after("ROW_A,10,", "ROW_A,-10,").contains(
         "1 cell of inputs negative after pooling\n  at icio.csv\n  \

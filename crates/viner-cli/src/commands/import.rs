@@ -1,0 +1,117 @@
+//! `viner data import`: an official table turned into a bundle.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use serde_json::json;
+use viner_io::tables::official::{
+    Format as Layout, ImportOptions, Imported, Negatives, TRADE_FILE, Trade, World, import,
+};
+
+use super::{Failed, data, warning};
+use crate::args::{Common, Format};
+use crate::printer::Printer;
+
+/// Options of `data import`.
+#[derive(Args, Debug)]
+pub struct ImportArguments {
+    /// The download as its maker publishes it: a file, a folder or an archive
+    pub file: PathBuf,
+    /// The year to read of a download that holds several
+    #[arg(long)]
+    pub year: Option<i64>,
+    /// What to do with purchases that are negative after pooling
+    #[arg(long, value_enum, default_value_t = NegativesOption::Refuse)]
+    pub negatives: NegativesOption,
+}
+
+/// What to do with negative purchases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum NegativesOption {
+    /// Refuse the file and name the worst cells
+    Refuse,
+    /// Set them to zero; the table is then out of balance by as much
+    Zero,
+    /// Move them into domestic final spending and input use, so that every identity holds
+    Fold,
+}
+
+/// The layout that `--format` names, if it names one.
+fn layout(common: &Common) -> Option<Layout> {
+    common.format.iter().find_map(|format| match format {
+        Format::Icio => Some(Layout::Icio),
+        Format::Figaro => Some(Layout::Figaro),
+        Format::Wiod => Some(Layout::Wiod),
+        Format::Adb => Some(Layout::Adb),
+        Format::Exiobase => Some(Layout::Exiobase),
+        Format::Eora => Some(Layout::Eora),
+        Format::Baci => Some(Layout::Baci),
+        Format::Itpd => Some(Layout::Itpd),
+        Format::Csv | Format::CsvGz | Format::Parquet | Format::Xlsx => None,
+    })
+}
+
+pub fn run(arguments: &ImportArguments, common: &Common, printer: &Printer) -> Result<(), Failed> {
+    let options = ImportOptions {
+        format: layout(common),
+        year: arguments.year,
+        negatives: match arguments.negatives {
+            NegativesOption::Refuse => Negatives::Refuse,
+            NegativesOption::Zero => Negatives::Zero,
+            NegativesOption::Fold => Negatives::Fold,
+        },
+        ..ImportOptions::default()
+    };
+    // Where there is nowhere to write to, nothing is read.
+    data::output_folder(common)?;
+    match import(&arguments.file, &options)? {
+        Imported::World(world) => world_table(&world, common, printer),
+        Imported::Trade(trade) => trade_table(&trade, common, printer),
+        _ => Ok(()),
+    }
+}
+
+fn world_table(world: &World, common: &Common, printer: &Printer) -> Result<(), Failed> {
+    let World { tables, report } = world;
+    data::write(tables, common, printer)?;
+    for text in report.warnings(tables) {
+        printer.note(&warning(&text));
+    }
+    if common.json {
+        printer.asked(&format!("{:#}", report.json(tables)));
+    } else {
+        printer.result(&report.lines(tables).join("\n"));
+    }
+    Ok(())
+}
+
+fn trade_table(trade: &Trade, common: &Common, printer: &Printer) -> Result<(), Failed> {
+    let folder = data::output_folder(common)?;
+    trade.write(folder)?;
+    if !trade.unknown.is_empty() {
+        printer.note(&warning(&format!(
+            "codes of regions that are in no list, kept as they are: {}",
+            trade.unknown.join(", ")
+        )));
+    }
+    printer.note(&format!("{} written to {}", TRADE_FILE, folder.display()));
+    if common.json {
+        let json = json!({
+            "format": trade.format, "year": trade.year, "unit": "million USD",
+            "regions": trade.regions.len(), "products": trade.products.len(),
+            "rows": trade.rows.len(), "value": trade.total(), "unknown_codes": trade.unknown,
+        });
+        printer.asked(&format!("{json:#}"));
+    } else {
+        printer.result(&format!(
+            "read as {}, year {}\nregions {}, products {}, rows {}, value {:.1} million USD",
+            trade.format,
+            trade.year,
+            trade.regions.len(),
+            trade.products.len(),
+            trade.rows.len(),
+            trade.total()
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,141 @@
+//! `viner data import`: what is said of a table, and what is refused.
+
+use insta::assert_snapshot;
+
+use crate::support::Place;
+
+/// A table in Eurostat's layout; a cell of changes in inventories is given.
+fn figaro(inventories: i32) -> String {
+    let value_added = 25 + inventories;
+    format!(
+        "rowLabels,AU_A01,AU_B,FIGW1_A01,FIGW1_B,AU_P3_S14,AU_P5M,FIGW1_P3_S14,FIGW1_P5M\n\
+         AU_A01,1,2,3,4,20,-1,5,0\n\
+         AU_B,2,1,4,3,15,0,6,{inventories}\n\
+         FIGW1_A01,3,1,2,1,4,0,30,1\n\
+         FIGW1_B,1,2,1,2,3,0,25,-1\n\
+         W2_D1,27,{value_added},32,23,0,0,0,0\n"
+    )
+}
+
+#[test]
+fn a_layout_is_recognised_and_reported() {
+    let place = Place::new();
+    place.write("matrix_eu-ic-io_ind-by-ind_25ed_2022.csv", &figaro(0));
+    assert_snapshot!(
+        place.viner("data import matrix_eu-ic-io_ind-by-ind_25ed_2022.csv -o out --format csv"), @"
+        exit status 0
+        -- stdout
+        read as figaro, year 2022
+        2 regions, 2 sectors, output 140 million EUR, value added 107, final spending 107
+        inputs with value added and taxes, and output agree within [tiny]
+        identity output: largest residual [tiny] million, [tiny] of world output
+        identity spending: largest residual [tiny] million, [tiny] of world output
+        identity trade: largest residual [tiny] million, [tiny] of world output
+        identity deficits: largest residual [tiny] million, [tiny] of world output
+        negative cells of the file in P5M: 2, -2 in sum
+        codes read as those of ISO 3166: `AU as AUS`, `FIGW1 as ROW`
+        -- stderr
+        bundle of 2 regions and 2 sectors written to out
+        ");
+    let json = place
+        .viner(
+            "data import matrix_eu-ic-io_ind-by-ind_25ed_2022.csv -o out --format figaro --json -q",
+        )
+        .succeeded()
+        .json();
+    assert_eq!(json["format"], "figaro");
+    assert_eq!(json["regions"], 2);
+    assert_eq!(json["unit"], "million EUR");
+    assert_eq!(json["file_negatives"]["final"][1]["category"], "P5M");
+    assert_eq!(json["file_negatives"]["final"][1]["cells"], 2);
+    assert_eq!(json["replaced_codes"][1]["to"], "ROW");
+    place.viner("data check out").succeeded();
+}
+
+#[test]
+fn negative_cells_are_refused_zeroed_or_folded() {
+    let place = Place::new();
+    place.write("matrix_2022.csv", &figaro(-14));
+    assert_snapshot!(place.viner("data import matrix_2022.csv -o out"), @"
+    exit status 1
+    -- stderr
+    error: 1 cell of flows negative after pooling
+      at matrix_2022.csv
+      found -1 in the worst, exporter/importer/sector `AUS/ROW/B`, expected 0 or more
+    hint: import with `--negatives zero` and balance the table, or with `--negatives fold`
+    ");
+    assert_snapshot!(place.viner("data import matrix_2022.csv -o out --negatives zero"), @"
+    exit status 0
+    -- stdout
+    read as figaro, year 2022
+    2 regions, 2 sectors, output 127 million EUR, value added 93, final spending 93
+    inputs with value added and taxes, and output agree within [tiny]
+    identity output: largest residual 1.0e0 million, 7.9e-3 of world output at AUS/B
+    identity spending: largest residual 1.0e0 million, 7.9e-3 of world output at ROW/B
+    identity trade: largest residual 1.0e0 million, 7.9e-3 of world output at AUS
+    identity deficits: largest residual [tiny] million, [tiny] of world output
+    negative cells of the file in P5M: 3, -16 in sum
+    codes read as those of ISO 3166: `AU as AUS`, `FIGW1 as ROW`
+    -- stderr
+    bundle of 2 regions and 2 sectors written to out
+    warning: 1 negative cell of flows, -1 in sum, set to zero; worst exporter/importer/sector `AUS/ROW/B`, -1
+    ");
+    assert_snapshot!(place.viner("data import matrix_2022.csv -o out --negatives fold"), @"
+    exit status 0
+    -- stdout
+    read as figaro, year 2022
+    2 regions, 2 sectors, output 126 million EUR, value added 93, final spending 93
+    inputs with value added and taxes, and output agree within [tiny]
+    identity output: largest residual [tiny] million, [tiny] of world output
+    identity spending: largest residual [tiny] million, [tiny] of world output
+    identity trade: largest residual [tiny] million, [tiny] of world output
+    identity deficits: largest residual [tiny] million, [tiny] of world output
+    negative cells of the file in P5M: 3, -16 in sum
+    codes read as those of ISO 3166: `AU as AUS`, `FIGW1 as ROW`
+    -- stderr
+    bundle of 2 regions and 2 sectors written to out
+    warning: 1 negative cell of flows, -1 in sum, taken from other sales of the exporter; worst exporter/importer/sector `AUS/ROW/B`, -1
+    ");
+    place.viner("data check out --tolerance 1e-12").succeeded();
+}
+
+#[test]
+fn what_is_no_table_is_refused() {
+    let place = Place::new();
+    place.write("notes.csv", "a,b\n1,2\n");
+    assert_snapshot!(place.viner("data import notes.csv -o out"), @"
+    exit status 1
+    -- stderr
+    error: the layout of the table is not recognised
+      at notes.csv
+      expected one of `icio`, `figaro`, `wiod`, `adb`, `exiobase`, `eora`, `baci`, `itpd`
+    hint: name the layout with `--format`
+    ");
+    assert_snapshot!(place.viner("data import notes.csv"), @"
+    exit status 2
+    -- stderr
+    error: name the folder to write with `-o DIR`
+    ");
+    assert_snapshot!(place.viner("data import nothing.csv -o out"), @"
+    exit status 1
+    -- stderr
+    error: cannot read `nothing.csv`: [what the system says]
+    ");
+}
+
+#[test]
+fn trade_alone_becomes_a_table() {
+    let place = Place::new();
+    place.write("BACI_HS22_Y2022_V202501.csv", "t,i,j,k,v,q\n2022,643,156,270900,1500.5,10\n");
+    assert_snapshot!(place.viner("data import BACI_HS22_Y2022_V202501.csv -o out"), @"
+    exit status 0
+    -- stdout
+    read as baci, year 2022
+    regions 2, products 1, rows 1, value 1.5 million USD
+    -- stderr
+    trade.csv.gz written to out
+    ");
+    assert_snapshot!(place.names("out").join("\n"), @"
+    trade.csv.gz
+    ");
+}

@@ -1,0 +1,235 @@
+//! Codes of countries: ISO 3166, the numbers of UN M49, those of countries that are no more, and
+//! those that single sources use.
+//!
+//! `countries.csv` is ISO 3166-1 as of 2025: three letters, two letters, number (which is that of UN
+//! M49), English name. A code that is none of these stays as the source has it, and the import says
+//! so.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+/// A line each: three letters, two letters, number, name.
+const COUNTRIES: &str = include_str!("countries.csv");
+
+/// Codes beside ISO 3166-1 that keep their code: aggregates, and countries whose trade ended with
+/// them (ISO 3166-3).
+const OTHERS: [(&str, &str); 24] = [
+    ("ROW", "Rest of the world"),
+    ("WLD", "World"),
+    ("XKX", "Kosovo"),
+    ("KSV", "Kosovo"),
+    ("ANT", "Netherlands Antilles"),
+    ("BLX", "Belgium-Luxembourg"),
+    ("CSK", "Czechoslovakia"),
+    ("DDR", "German Democratic Republic"),
+    ("SCG", "Serbia and Montenegro"),
+    ("SUN", "Soviet Union"),
+    ("USR", "Soviet Union"),
+    ("YUG", "Yugoslavia"),
+    ("YMD", "Democratic Yemen"),
+    ("EUN", "European Union"),
+    ("CN1", "China, without processing for exports"),
+    ("CN2", "China, processing for exports"),
+    ("MX1", "Mexico, without global manufacturing"),
+    ("MX2", "Mexico, global manufacturing"),
+    // The rests of the world of EXIOBASE. In ISO 3166, `WF` is Wallis and Futuna.
+    ("WA", "Rest of Asia and Pacific"),
+    ("WE", "Rest of Europe"),
+    ("WF", "Rest of Africa"),
+    ("WL", "Rest of Latin America"),
+    ("WM", "Rest of Middle East"),
+    ("EU", "European Union"),
+];
+
+/// Codes that today's ISO 3166 has replaced for the same territory, and ways to write one code.
+const REPLACED: [(&str, &str); 7] = [
+    ("ROM", "ROU"),
+    ("ZAR", "COD"),
+    ("TMP", "TLS"),
+    ("BUR", "MMR"),
+    ("RoW", "ROW"),
+    ("ROTW", "ROW"),
+    ("FIGW1", "ROW"),
+];
+
+/// Codes of two letters that are not those of ISO 3166.
+const TWO_LETTERS: [(&str, &str); 2] = [("EL", "GRC"), ("UK", "GBR")];
+
+/// The Asian Development Bank's codes where they are not ISO 3166's.
+const ADB: [(&str, &str); 27] = [
+    ("BAN", "BGD"),
+    ("BHU", "BTN"),
+    ("BRU", "BRN"),
+    ("CAM", "KHM"),
+    ("DEN", "DNK"),
+    ("FIJ", "FJI"),
+    ("GER", "DEU"),
+    ("INO", "IDN"),
+    ("IRE", "IRL"),
+    ("KUW", "KWT"),
+    ("MAL", "MYS"),
+    ("MLD", "MDV"),
+    ("MON", "MNG"),
+    ("NEP", "NPL"),
+    ("NET", "NLD"),
+    ("PHI", "PHL"),
+    ("POR", "PRT"),
+    ("PRC", "CHN"),
+    ("ROM", "ROU"),
+    ("SIN", "SGP"),
+    ("SPA", "ESP"),
+    ("SRI", "LKA"),
+    ("SWI", "CHE"),
+    ("TAP", "TWN"),
+    ("UAE", "ARE"),
+    ("UKG", "GBR"),
+    ("VIE", "VNM"),
+];
+
+/// Numbers that customs statistics use where ISO 3166 has another for the country, or none.
+const NUMBERS: [(u16, &str); 14] = [
+    (58, "BLX"),
+    (200, "CSK"),
+    (251, "FRA"),
+    (278, "DDR"),
+    (280, "DEU"),
+    (381, "ITA"),
+    (490, "TWN"),
+    (530, "ANT"),
+    (579, "NOR"),
+    (699, "IND"),
+    (757, "CHE"),
+    (810, "SUN"),
+    (842, "USA"),
+    (891, "SCG"),
+];
+
+/// Which codes a source writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    /// Three letters of ISO 3166.
+    Alpha3,
+    /// Two letters, as Eurostat and EXIOBASE have them.
+    Alpha2,
+    /// The Asian Development Bank's.
+    Adb,
+}
+
+/// What is known of a code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// It stands for itself.
+    Same,
+    /// It is another way to write this code.
+    Is(&'static str),
+    /// No list has it.
+    Unknown,
+}
+
+/// Reads a code as a source writes it.
+pub(crate) fn read(code: &str, scheme: Scheme) -> Reading {
+    let find = |list: &[(&str, &'static str)]| {
+        list.iter().find(|(from, _)| *from == code).map(|(_, to)| *to)
+    };
+    let replaced = match scheme {
+        Scheme::Adb => find(&ADB).or_else(|| find(&REPLACED)),
+        Scheme::Alpha3 => find(&REPLACED),
+        // The sources' own rests of the world come before ISO 3166: EXIOBASE's `WF` is Africa.
+        Scheme::Alpha2 if find(&OTHERS).is_some() => None,
+        Scheme::Alpha2 => find(&REPLACED)
+            .or_else(|| find(&TWO_LETTERS))
+            .or_else(|| index().by_two.get(code).copied()),
+    };
+    match replaced {
+        Some(same) if same == code => Reading::Same,
+        Some(other) => Reading::Is(other),
+        None if name(code).is_some() => Reading::Same,
+        None => Reading::Unknown,
+    }
+}
+
+/// The code of three letters of a number of ISO 3166, UN M49 or customs statistics.
+pub(crate) fn by_number(number: u16) -> Option<&'static str> {
+    let special = NUMBERS.iter().find(|(known, _)| *known == number).map(|(_, code)| *code);
+    special.or_else(|| index().by_number.get(&number).copied())
+}
+
+/// English name of a code.
+pub(crate) fn name(code: &str) -> Option<&'static str> {
+    let other = || OTHERS.iter().find(|(known, _)| *known == code).map(|(_, name)| *name);
+    index().names.get(code).copied().or_else(other)
+}
+
+struct Index {
+    names: HashMap<&'static str, &'static str>,
+    by_two: HashMap<&'static str, &'static str>,
+    by_number: HashMap<u16, &'static str>,
+}
+
+fn index() -> &'static Index {
+    static INDEX: OnceLock<Index> = OnceLock::new();
+    INDEX.get_or_init(|| {
+        let mut index =
+            Index { names: HashMap::new(), by_two: HashMap::new(), by_number: HashMap::new() };
+        for line in COUNTRIES.lines().skip(1) {
+            let mut cells = line.splitn(4, ',');
+            let mut next = || cells.next().unwrap_or_default();
+            let (three, two, number, name) = (next(), next(), next(), next());
+            index.names.insert(three, name);
+            index.by_two.insert(two, three);
+            if let Ok(number) = number.parse() {
+                index.by_number.insert(number, three);
+            }
+        }
+        index
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_country_of_the_list_is_read() {
+        assert_eq!(index().names.len(), 249);
+        assert_eq!(index().by_two.len(), 249);
+        assert_eq!(index().by_number.len(), 249);
+        assert!(index().names.values().all(|name| !name.is_empty() && name.trim() == *name));
+    }
+
+    #[test]
+    fn codes_are_read_in_their_scheme() {
+        use Reading::{Is, Same, Unknown};
+        for (code, scheme, reading) in [
+            ("RUS", Scheme::Alpha3, Same),
+            ("ROM", Scheme::Alpha3, Is("ROU")),
+            ("ZAR", Scheme::Alpha3, Is("COD")),
+            ("TMP", Scheme::Alpha3, Is("TLS")),
+            ("YUG", Scheme::Alpha3, Same),
+            ("SCG", Scheme::Alpha3, Same),
+            ("RoW", Scheme::Alpha3, Is("ROW")),
+            ("DE", Scheme::Alpha3, Unknown),
+            ("XQZ", Scheme::Alpha3, Unknown),
+            ("DE", Scheme::Alpha2, Is("DEU")),
+            ("EL", Scheme::Alpha2, Is("GRC")),
+            ("GR", Scheme::Alpha2, Is("GRC")),
+            ("UK", Scheme::Alpha2, Is("GBR")),
+            ("FIGW1", Scheme::Alpha2, Is("ROW")),
+            ("WF", Scheme::Alpha2, Same),
+            ("PRC", Scheme::Adb, Is("CHN")),
+            ("KAZ", Scheme::Adb, Same),
+            ("AUS", Scheme::Adb, Same),
+        ] {
+            assert_eq!(read(code, scheme), reading, "{code}");
+        }
+    }
+
+    #[test]
+    fn numbers_of_customs_statistics_are_read() {
+        for (number, code) in [(842, "USA"), (840, "USA"), (251, "FRA"), (490, "TWN"), (643, "RUS")]
+        {
+            assert_eq!(by_number(number), Some(code));
+        }
+        assert_eq!(by_number(999), None);
+    }
+}
