@@ -92,7 +92,7 @@ fn compare_wedges(case: &Path, problem: &Problem, equilibrium: &Equilibrium) -> 
         })
         .collect();
     let order = |a: &(usize, String, f64, f64), b: &(usize, String, f64, f64)| {
-        a.0.cmp(&b.0).then(a.3.total_cmp(&b.3))
+        a.0.cmp(&b.0).then(a.2.total_cmp(&b.2))
     };
     found.sort_by(order);
     wanted.sort_by(order);
