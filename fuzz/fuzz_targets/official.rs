@@ -36,11 +36,11 @@ fuzz_target!(|bytes: &[u8]| {
     } else {
         &[None, Some(Format::Icio), Some(Format::Figaro), Some(Format::Wiod), Some(Format::Itpd)]
     };
+    // Inputs of all lengths come by: one way to treat negative cells for each is enough.
+    let (_, negatives) = Negatives::ALL[bytes.len() % Negatives::ALL.len()];
     for format in formats {
-        for (_, negatives) in Negatives::ALL {
-            let options = ImportOptions { format: *format, negatives, ..ImportOptions::default() };
-            check(&path, &options);
-        }
+        let options = ImportOptions { format: *format, negatives, ..ImportOptions::default() };
+        check(&path, &options);
     }
 });
 
@@ -49,10 +49,10 @@ fn check(path: &Path, options: &ImportOptions) {
         Ok(Imported::World(world)) => {
             let _ = world.report.lines(&world.tables);
             let _ = world.report.json(&world.tables).to_string();
-            let finite = |values: &mut dyn Iterator<Item = &f64>| values.all(|value| value.is_finite());
-            // Sums of numbers near the largest there is are not, and the bundle's writer says so.
-            if finite(&mut world.tables.flows.iter()) {
-                assert!(world.tables.flows.iter().all(|value| *value >= 0.0));
+            // Sums of numbers near the largest there is are not finite; the bundle's writer says so.
+            let flows = &world.tables.flows;
+            if flows.iter().all(|value| value.is_finite()) {
+                assert!(flows.iter().all(|value| *value >= 0.0), "a flow is negative");
             }
             let _ = Baseline::new(&world.tables, 1e-6).err();
         }

@@ -63,7 +63,7 @@ impl Draws {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963);
         // Most cells of a world table are small, few are large.
         let uniform = (self.0 >> 40) as f64 / (1u64 << 24) as f64;
-        (uniform.powi(8) * 1e7).round() / 1e4
+        (uniform.powi(8) * 1e11).round() / 1e8
     }
 }
 

@@ -1,9 +1,9 @@
 //! Official tables as their makers publish them: recognised, read, checked, pooled.
 //!
-//! A download is opened ([`download`]), its layout recognised ([`detect`]) and read into a matrix
-//! of sales ([`matrix`]) by the reader of its layout; or row by row where it is too large to be
-//! held. [`pool`] adds it up to the tables of a bundle; [`checks`] compares what was read with the
-//! file's own totals.
+//! A download is opened (`download.rs`), its layout recognised (`detect.rs`) and read into a matrix of
+//! sales (`matrix.rs`) by the reader of its layout; or row by row where it is too large to be held.
+//! `pool.rs` adds it up to the tables of a bundle; `checks.rs` compares what was read with the file's
+//! own totals.
 
 mod checks;
 mod delimited;

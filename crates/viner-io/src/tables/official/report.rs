@@ -46,6 +46,12 @@ impl ImportReport {
     /// What the user should look at, a sentence each.
     pub fn warnings(&self, tables: &Tables) -> Vec<String> {
         let mut warnings = self.remarks.clone();
+        if tables.description.year == 0 {
+            warnings.push(
+                "the year is told by neither name nor content: write it into `baseline.toml`"
+                    .to_owned(),
+            );
+        }
         for check in self.checks.iter().filter(|check| check.is_beyond_rounding()) {
             warnings.push(format!(
                 "{} differ by up to {:.6} ({:.1e} of world output), worst at `{}`: {} against {}",

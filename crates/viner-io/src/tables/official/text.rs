@@ -190,8 +190,6 @@ fn short_number(text: &[u8]) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
     use super::*;
 
     fn cells(line: &str) -> Vec<String> {
