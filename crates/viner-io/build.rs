@@ -1,4 +1,4 @@
-//! Lists the baselines, scenarios and plans of the folder `data`, which the library has built in.
+//! Lists the baselines, scenarios, plans and evidence of the folder `data`, which the library has built in.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::{env, fs, io};
 fn main() -> io::Result<()> {
     let root = PathBuf::from(variable("CARGO_MANIFEST_DIR")?).join("../../data").canonicalize()?;
     let (baselines, scenarios) = (root.join("baselines"), root.join("scenarios"));
-    let plans = root.join("plans");
+    let (plans, evidence) = (root.join("plans"), root.join("evidence"));
     let mut code = String::from("static BASELINES: &[(&str, &[(&str, &[u8])])] = &[\n");
     for folder in entries(&baselines)?.iter().filter(|path| path.is_dir()) {
         println!("cargo:rerun-if-changed={}", folder.display());
@@ -30,7 +30,20 @@ fn main() -> io::Result<()> {
         }
         code.push_str("];\n");
     }
-    for folder in [&root, &baselines, &scenarios, &plans] {
+    code.push_str("static EVIDENCE: &[(&str, &[(&str, &str)])] = &[\n");
+    for folder in entries(&evidence)?.iter().filter(|path| path.is_dir()) {
+        println!("cargo:rerun-if-changed={}", folder.display());
+        write(&mut code, format_args!("    ({:?}, &[\n", name(folder)))?;
+        for file in entries(folder)?.iter().filter(|path| has_ending(path, "csv")) {
+            println!("cargo:rerun-if-changed={}", file.display());
+            let line =
+                format_args!("        ({:?}, include_str!({:?})),\n", name(file), text(file)?);
+            write(&mut code, line)?;
+        }
+        code.push_str("    ]),\n");
+    }
+    code.push_str("];\n");
+    for folder in [&root, &baselines, &scenarios, &plans, &evidence] {
         println!("cargo:rerun-if-changed={}", folder.display());
     }
     fs::write(PathBuf::from(variable("OUT_DIR")?).join("builtin.rs"), code)

@@ -17,6 +17,7 @@ pub mod equilibrium;
 pub mod game;
 pub mod labels;
 pub mod outcome;
+pub mod path;
 pub mod problem;
 pub mod report;
 pub mod scenario;

@@ -1,10 +1,12 @@
 //! One module per command; they call the libraries and print.
 
+pub mod backtest;
 pub mod check;
 pub mod compare;
 pub mod data;
 pub mod game;
 pub mod list;
+pub mod path;
 pub mod run;
 pub mod show;
 

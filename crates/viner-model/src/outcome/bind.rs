@@ -15,7 +15,7 @@ use crate::problem::Problem;
 pub struct Names<'a> {
     baseline: &'a Baseline,
     groups: &'a BTreeMap<String, Vec<String>>,
-    policies: Vec<(&'a str, &'a str)>,
+    policies: Vec<(&'a str, &'static str)>,
 }
 
 /// Words that `regime(policy)` can be.
@@ -42,7 +42,7 @@ impl<'a> Names<'a> {
     pub fn new(
         baseline: &'a Baseline,
         groups: &'a BTreeMap<String, Vec<String>>,
-        policies: impl IntoIterator<Item = (&'a str, &'a str)>,
+        policies: impl IntoIterator<Item = (&'a str, &'static str)>,
     ) -> Self {
         Self { baseline, groups, policies: policies.into_iter().collect() }
     }
