@@ -70,7 +70,7 @@ pub enum Command {
     Compare(CompareOptions),
     /// Secondary sanctions and coalitions: payoffs of all combinations of actions, equilibria
     Game(GameOptions),
-    /// Years in sequence: dated policies, elasticities that grow with the time since the first shock
+    /// Years in sequence: dated policies, elasticities that grow with time
     Path(PathOptions),
     /// Score the years of a plan against what was said and what statistics say
     Backtest(BacktestOptions),

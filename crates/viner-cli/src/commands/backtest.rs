@@ -38,7 +38,7 @@ pub fn run(options: &BacktestOptions, common: &Common, printer: &Printer) -> Res
         let percent = |value: f64| format!("{:.0} %", 100.0 * value);
         printer.result(&format!(
             "{}\ncoverage {} ({} of {} statements; {} left out as inputs)\n\
-             accuracy {}, naive {}; data {}\nverdicts right: {} of {}",
+             accuracy {}, naive {}; where the benchmark has a number {}, naive {}; data {}\nverdicts right: {} of {}",
             question.title(),
             percent(totals.coverage),
             totals.computed,
@@ -46,6 +46,8 @@ pub fn run(options: &BacktestOptions, common: &Common, printer: &Printer) -> Res
             totals.calibration,
             percent(totals.accuracy),
             percent(totals.naive_accuracy),
+            percent(totals.comparable[0]),
+            percent(totals.comparable[1]),
             percent(totals.data_accuracy),
             totals.verdicts_right,
             totals.verdicts,

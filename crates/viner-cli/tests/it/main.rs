@@ -15,6 +15,7 @@ mod game;
 mod model_says_no;
 mod outcomes;
 mod overrides;
+mod path;
 mod policies;
 mod readme;
 mod repeat;

@@ -53,5 +53,20 @@ fn outcomes_that_are_none() {
         "--of",
         "1 + ",
     ];
-    assert_snapshot!(place.viner_in("", &arguments), @"");
+    assert_snapshot!(place.viner_in("", &arguments), @r#"
+    exit status 1
+    -- stderr
+    error: unknown outcome `welfar`; did you mean `welfare`?
+      at --of "welfar(USA)", column 1
+
+    error: unknown region `UAS`; did you mean `USA`?
+      at --of "flow(ROW, UAS, A)", column 11
+
+    error: `growth` and `at` need a path of years
+      at --of "growth(income(USA), 2022)"
+    hint: years are those of a plan of `viner path`
+
+    error: found the end, expected a number, an outcome or `(`
+      at --of "1 + ", column 5
+    "#);
 }

@@ -103,6 +103,11 @@ pub struct Totals {
     pub accuracy: f64,
     /// That of the naive benchmark, on the same rows.
     pub naive_accuracy: f64,
+    /// The same two means over simulated rows on which the benchmark has a number of its own: tests of
+    /// mechanisms left out.
+    pub comparable: [f64; 2],
+    /// How many these are.
+    pub comparable_rows: usize,
     /// Weighted mean score of rows that are data.
     pub data_accuracy: f64,
     /// Simulated rows that have a weight.
@@ -131,6 +136,14 @@ impl Backtest {
         let of_part = |part: Part| {
             with(Status::Scored).filter(move |row| row.part == part && row.weight > 0.0).count()
         };
+        let comparable = || {
+            let rows = with(Status::Scored).filter(|row| row.part == Part::Simulation);
+            rows.filter(|row| row.naive.is_some() && row.statement.compared("without").is_empty())
+        };
+        let weight: f64 = comparable().map(|row| row.weight).sum();
+        let both = |score: &dyn Fn(&Row) -> f64| {
+            comparable().map(|row| row.weight * score(row)).sum::<f64>() / weight
+        };
         let verdicts = self.rows.iter().filter_map(|row| Some((row, row.verdict?)));
         let right =
             |(row, verdict): &(&Row, Verdict)| row.statement.get("agreement") == verdict.name();
@@ -141,6 +154,8 @@ impl Backtest {
             coverage: computed as f64 / in_scope as f64,
             accuracy: mean(Part::Simulation, &own),
             naive_accuracy: mean(Part::Simulation, &|row| row.naive_score),
+            comparable: [both(&own), both(&|row| row.naive_score)],
+            comparable_rows: comparable().filter(|row| row.weight > 0.0).count(),
             data_accuracy: mean(Part::Data, &own),
             simulated: of_part(Part::Simulation),
             data: of_part(Part::Data),

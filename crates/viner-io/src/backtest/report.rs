@@ -78,6 +78,11 @@ pub fn backtest_json(backtest: &Backtest) -> Json {
         "coverage": totals.coverage,
         "accuracy": totals.accuracy,
         "naive_accuracy": totals.naive_accuracy,
+        "comparable": {
+            "rows": totals.comparable_rows,
+            "accuracy": finite(totals.comparable[0]),
+            "naive_accuracy": finite(totals.comparable[1]),
+        },
         "data_accuracy": finite(totals.data_accuracy),
         "verdicts": totals.verdicts,
         "verdicts_right": totals.verdicts_right,
@@ -109,6 +114,15 @@ pub fn backtest_page(backtest: &Backtest, title: &str, command: &str) -> String 
         ("left out as inputs of the plan", totals.calibration.to_string()),
         ("accuracy of the simulation", percent(totals.accuracy)),
         ("accuracy of the naive benchmark on the same rows", percent(totals.naive_accuracy)),
+        (
+            "the same two where the benchmark has a number",
+            format!(
+                "{} and {} ({} rows)",
+                percent(totals.comparable[0]),
+                percent(totals.comparable[1]),
+                totals.comparable_rows
+            ),
+        ),
         ("accuracy of data (instruments and their dates)", percent(totals.data_accuracy)),
         (
             "verdicts on the statements that are right",
@@ -119,8 +133,13 @@ pub fn backtest_page(backtest: &Backtest, title: &str, command: &str) -> String 
     }
     let _ = writeln!(
         page,
-        "\nTests of mechanisms and directions are easier than numbers, and the naive benchmark has no mechanism: \
-         numbers apart,\n"
+        "\nThe benchmark has no mechanism and scores 0 in tests of them; what the model adds to it shows where both \
+         have a number. {} By kind of row:\n",
+        if totals.comparable[0] > totals.comparable[1] {
+            "There the model is better."
+        } else {
+            "There the model is not better: it does not forecast, and shocks that are not policy are absent from it."
+        }
     );
     let _ = writeln!(page, "| kind | rows | accuracy | naive |\n|---|---:|---:|---:|");
     let mut kinds: Vec<&str> = Vec::new();
@@ -195,7 +214,7 @@ pub fn backtest_page(backtest: &Backtest, title: &str, command: &str) -> String 
 fn short(value: f64) -> String {
     let size = value.abs();
     if size >= 1e6 {
-        format!("{:.0}", value)
+        format!("{value:.0}")
     } else if size >= 100.0 {
         format!("{value:.1}")
     } else if size >= 1.0 {
