@@ -1,4 +1,5 @@
-//! Lists the baselines, scenarios, plans and maps of the folder `data`, which the library has built in.
+//! Lists the baselines, scenarios, plans, maps and evidence of the folder `data`, which the library
+//! has built in.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ fn main() -> io::Result<()> {
     let (baselines, scenarios) = (root.join("baselines"), root.join("scenarios"));
     let plans = root.join("plans");
     let maps = root.join("maps");
+    let evidence = root.join("evidence");
     let mut code = String::from("static BASELINES: &[(&str, &[(&str, &[u8])])] = &[\n");
     for folder in entries(&baselines)?.iter().filter(|path| path.is_dir()) {
         println!("cargo:rerun-if-changed={}", folder.display());
@@ -33,7 +35,20 @@ fn main() -> io::Result<()> {
         }
         code.push_str("];\n");
     }
-    for folder in [&root, &baselines, &scenarios, &plans, &maps] {
+    code.push_str("static EVIDENCE: &[(&str, &[(&str, &str)])] = &[\n");
+    for folder in entries(&evidence)?.iter().filter(|path| path.is_dir()) {
+        println!("cargo:rerun-if-changed={}", folder.display());
+        write(&mut code, format_args!("    ({:?}, &[\n", name(folder)))?;
+        for file in entries(folder)?.iter().filter(|path| has_ending(path, "csv")) {
+            println!("cargo:rerun-if-changed={}", file.display());
+            let line =
+                format_args!("        ({:?}, include_str!({:?})),\n", name(file), text(file)?);
+            write(&mut code, line)?;
+        }
+        code.push_str("    ]),\n");
+    }
+    code.push_str("];\n");
+    for folder in [&root, &baselines, &scenarios, &plans, &maps, &evidence] {
         println!("cargo:rerun-if-changed={}", folder.display());
     }
     fs::write(PathBuf::from(variable("OUT_DIR")?).join("builtin.rs"), code)

@@ -89,7 +89,11 @@ pub enum Command {
     Compare(CompareOptions),
     /// Secondary sanctions and coalitions: payoffs of all combinations of actions, equilibria
     Game(GameOptions),
-    /// List built-in baselines, scenarios and plans
+    /// Years in sequence: dated policies, elasticities that grow with time
+    Path(PathOptions),
+    /// Score the years of a plan against what was said and what statistics say
+    Backtest(BacktestOptions),
+    /// List built-in baselines, scenarios, plans and evidence
     List,
     /// Print a built-in scenario, plan or baseline
     Show {
@@ -108,6 +112,7 @@ impl Default for Command {
             tolerance: None,
             welfare_split: false,
             embodied: false,
+            of: Vec::new(),
             decompose: DecomposeOptions::default(),
         })
     }
@@ -127,6 +132,9 @@ pub struct RunOptions {
     /// Also compute whose value added ends in whose final spending
     #[arg(long)]
     pub embodied: bool,
+    /// Also tell this outcome, such as `flow(RUS, CHN, B)`; may be given several times
+    #[arg(long, value_name = "OUTCOME")]
+    pub of: Vec<String>,
     /// Options of the decomposition.
     #[command(flatten)]
     pub decompose: DecomposeOptions,
@@ -197,6 +205,35 @@ pub struct CheckOptions {
 pub struct GameOptions {
     /// Plan file, folder or manifest of an earlier game, or name of a built-in plan
     pub plan: String,
+    /// Largest failure of an accounting identity of the table, relative to world output [default: 1e-6]
+    #[arg(long, value_name = "SHARE")]
+    pub tolerance: Option<f64>,
+}
+
+/// Options of `path`.
+#[derive(Args, Debug)]
+pub struct PathOptions {
+    /// Plan file, folder or manifest of an earlier path, or name of a built-in plan
+    pub plan: String,
+    /// Also tell this outcome by year, such as `turnover(RUS, CHN)`; may be given several times
+    #[arg(long, value_name = "OUTCOME")]
+    pub of: Vec<String>,
+    /// Largest failure of an accounting identity of the table, relative to world output [default: 1e-6]
+    #[arg(long, value_name = "SHARE")]
+    pub tolerance: Option<f64>,
+}
+
+/// Options of `backtest`.
+#[derive(Args, Debug)]
+pub struct BacktestOptions {
+    /// Plan file, folder or manifest of an earlier path, or name of a built-in plan [default: case-2022]
+    pub plan: Option<String>,
+    /// Built-in set of evidence, or folder with `evidence.csv` and `expressions.csv`
+    #[arg(long, value_name = "EVIDENCE")]
+    pub evidence: Option<String>,
+    /// Also write all rows as a page in Markdown
+    #[arg(long, value_name = "FILE")]
+    pub page: Option<PathBuf>,
     /// Largest failure of an accounting identity of the table, relative to world output [default: 1e-6]
     #[arg(long, value_name = "SHARE")]
     pub tolerance: Option<f64>,

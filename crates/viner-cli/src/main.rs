@@ -5,6 +5,8 @@ mod commands;
 mod decomposition;
 mod game_summary;
 mod instruments;
+mod outcome_summary;
+mod path_summary;
 mod printer;
 mod summary;
 mod table_args;
@@ -30,6 +32,8 @@ fn main() -> ExitCode {
         Command::Check(options) => commands::check::run(&options, common, &printer),
         Command::Compare(options) => commands::compare::run(&options, common, &printer),
         Command::Game(options) => commands::game::run(&options, common, &printer),
+        Command::Path(options) => commands::path::run(&options, common, &printer),
+        Command::Backtest(options) => commands::backtest::run(&options, common, &printer),
         Command::List => {
             commands::list::run(common, &printer);
             Ok(())

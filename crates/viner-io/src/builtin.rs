@@ -8,7 +8,8 @@ use viner_model::tables::Tables;
 use crate::diagnostic::{Diagnostic, IoError};
 use crate::tables::{Folder, Signs, digest, read_folder};
 
-// `BASELINES`, `SCENARIOS`, `PLANS` and `MAPS`: the folder `data` of the source, as `build.rs` lists it.
+// `BASELINES`, `SCENARIOS`, `PLANS`, `MAPS` and `EVIDENCE`: the folder `data` of the source, as
+// `build.rs` lists it.
 include!(concat!(env!("OUT_DIR"), "/builtin.rs"));
 
 /// Names and titles of the built-in baselines.
@@ -30,6 +31,21 @@ pub fn scenarios() -> Vec<(&'static str, String)> {
 /// Names and titles of the built-in plans.
 pub fn plans() -> Vec<(&'static str, String)> {
     PLANS.iter().map(|&(name, text)| (name, title(text, name))).collect()
+}
+
+/// Names and titles of the built-in sets of evidence.
+pub fn evidence_sets() -> Vec<(&'static str, String)> {
+    let rows = |files: &[(&str, &str)]| {
+        let text = files.iter().find(|(name, _)| *name == "evidence.csv").map_or("", |file| file.1);
+        csv::Reader::from_reader(text.as_bytes()).records().count()
+    };
+    EVIDENCE.iter().map(|(name, files)| (*name, format!("{} statements", rows(files)))).collect()
+}
+
+/// A file of a built-in set of evidence; nothing if there is none of this name.
+pub fn evidence(name: &str, file: &str) -> Option<&'static str> {
+    let (_, files) = EVIDENCE.iter().find(|(known, _)| *known == name)?;
+    files.iter().find(|(known, _)| *known == file).map(|(_, text)| *text)
 }
 
 fn title(text: &str, name: &str) -> String {

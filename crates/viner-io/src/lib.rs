@@ -4,11 +4,14 @@
 //! what was expected there ([`diagnostic`]); every writer leaves the whole of what it was asked
 //! for, or nothing.
 
+pub mod backtest;
 pub mod builtin;
 pub mod diagnostic;
 mod folder;
 pub mod game;
 pub mod operations;
+pub mod outcomes;
+pub mod path;
 pub mod question;
 pub mod results;
 pub mod scenario_file;

@@ -13,6 +13,7 @@ pub fn run(common: &Common, printer: &Printer) {
         ("baselines", builtin::baselines()),
         ("scenarios", builtin::scenarios()),
         ("plans", builtin::plans()),
+        ("evidence", builtin::evidence_sets()),
     ];
     if common.json {
         let entries = |items: &[(&'static str, String)]| -> Value {

@@ -1,11 +1,13 @@
 //! One module per command; they call the libraries and print.
 
+pub mod backtest;
 pub mod check;
 pub mod compare;
 pub mod data;
 pub mod game;
 pub mod import;
 pub mod list;
+pub mod path;
 pub mod run;
 pub mod show;
 pub mod tables;

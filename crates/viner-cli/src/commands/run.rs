@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use viner_io::outcomes::{ask, outcome_frame, tell};
 use viner_io::question::{DEFAULT_SCENARIO, Question, baseline_diagnostic, scenario_source};
 use viner_io::results::{
     Program, ResultFormat, decomposition_frame, embodied_frame, manifest, run_frames,
@@ -14,6 +15,7 @@ use viner_model::report::welfare_split;
 use super::{Failed, model_error, table_tolerance, warning};
 use crate::args::{Common, Format, RunOptions};
 use crate::decomposition::Parts;
+use crate::outcome_summary;
 use crate::printer::Printer;
 use crate::summary::{Summary, notes};
 
@@ -35,6 +37,8 @@ pub fn run(options: &RunOptions, common: &Common, printer: &Printer) -> Result<(
     for text in &question.warnings {
         printer.note(&warning(text));
     }
+
+    let asked = ask(&options.of, &question, false)?;
 
     printer.progress(&format!("solving `{name}` ..."));
     let start = Instant::now();
@@ -65,6 +69,11 @@ pub fn run(options: &RunOptions, common: &Common, printer: &Printer) -> Result<(
         frames.push(frame);
     }
 
+    let told = tell(&asked, &problem, &equilibrium)?;
+    if !told.is_empty() {
+        frames.push(outcome_frame(&told));
+    }
+
     let parts = if options.decompose.decompose {
         let parts = Parts::of(&options.decompose, &question, &problem, &equilibrium, printer)
             .map_err(Failed::Model)?;
@@ -80,12 +89,18 @@ pub fn run(options: &RunOptions, common: &Common, printer: &Printer) -> Result<(
         json["solver"] = results::solver(&question, &equilibrium, seconds);
         json["certificate"] = results::certificate(&equilibrium.certificate);
         json["notes"] = notes(&problem, &equilibrium).into();
+        if !told.is_empty() {
+            json["outcomes"] = outcome_summary::json(&told);
+        }
         if let Some(parts) = &parts {
             json["decomposition"] = parts.json(&problem);
         }
         printer.asked(&format!("{json:#}"));
     } else {
         printer.result(&summary.text(&problem, &equilibrium, seconds, question.settings.tolerance));
+        if !told.is_empty() {
+            printer.result(&format!("\n{}", outcome_summary::text(&told)));
+        }
         if let Some(parts) = &parts {
             let focus = members(&question, &problem, summary.focus());
             printer.result(&format!("\n{}", parts.text(&problem, &focus)));

@@ -19,14 +19,16 @@ fn help() {
     Usage: viner [OPTIONS] [COMMAND]
 
     Commands:
-      run      Solve a scenario
-      check    Find everything that is wrong with a scenario; solve nothing
-      compare  Show scenarios side by side
-      game     Secondary sanctions and coalitions: payoffs of all combinations of actions, equilibria
-      list     List built-in baselines, scenarios and plans
-      show     Print a built-in scenario, plan or baseline
-      data     Work on baseline tables
-      help     Print this message or the help of the given subcommand(s)
+      run       Solve a scenario
+      check     Find everything that is wrong with a scenario; solve nothing
+      compare   Show scenarios side by side
+      game      Secondary sanctions and coalitions: payoffs of all combinations of actions, equilibria
+      path      Years in sequence: dated policies, elasticities that grow with time
+      backtest  Score the years of a plan against what was said and what statistics say
+      list      List built-in baselines, scenarios, plans and evidence
+      show      Print a built-in scenario, plan or baseline
+      data      Work on baseline tables
+      help      Print this message or the help of the given subcommand(s)
 
     Options:
       -o, --output <DIR>

@@ -22,6 +22,7 @@
 //! ```
 
 mod choices;
+mod dates;
 mod document;
 mod domain;
 mod fields;
@@ -30,6 +31,7 @@ mod game_plan;
 mod locations;
 mod model;
 mod overrides;
+mod path_plan;
 mod policies;
 mod read;
 mod selectors;
@@ -37,9 +39,11 @@ mod source;
 mod table_files;
 
 pub use choices::{ReportChoices, SolverChoices};
+pub use dates::{Day, Period};
 pub use game_plan::{
     ActionPlan, GamePlan, MAX_COMBINATIONS, PlanScenario, PlayerPlan, When, read_game_plan,
 };
 pub use locations::Locations;
+pub use path_plan::{BacktestChoices, PathPlan, read_path_plan};
 pub use read::{ScenarioFile, read_scenario};
 pub use source::{Recorded, ScenarioSource};

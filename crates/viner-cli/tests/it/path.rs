@@ -1,0 +1,158 @@
+//! `viner path` and `viner backtest`.
+
+use insta::assert_snapshot;
+
+use crate::support::Place;
+
+/// Both solved to a thousandth of 1e-10.
+const SAME: f64 = 1e-9;
+
+const PLAN: &str = r#"
+title = "Three years"
+baseline = "bundle"
+[path]
+years = [2021, 2022, 2023]
+elasticity_path = { trade_elasticity = { 0 = 0.5, 1 = 1.0 } }
+outcomes = ["flow(ROW, USA, A)"]
+[[policy]]
+name = "duty"
+kind = "tariff"
+exporter = "ROW"
+importer = "USA"
+sector = "A"
+rate = { 2022 = 0.2, 2023 = 0.4 }
+from = 2022-01-01
+[[policy]]
+name = "ban"
+kind = "embargo"
+exporter = "ROW"
+importer = "USA"
+sector = "C10_12"
+share = 0.5
+from = 2022-07-02
+until = 2023-12-31
+[[policy]]
+name = "aid"
+kind = "transfer"
+from = "USA"
+to = "ROW"
+share_of_income = 0.01
+since = "2023-01-01"
+"#;
+
+fn place() -> Place {
+    let place = Place::with_bundle();
+    place.write("plan.toml", PLAN);
+    place
+}
+
+#[test]
+fn every_year_is_a_scenario() {
+    let place = place();
+    let ran = place.viner("path plan.toml -o out").succeeded();
+    assert!(ran.stdout.starts_with("Three years\n3 years on baseline"), "{ran}");
+    let number = |file: &str, cell: &[(&str, &str)], column: &str| {
+        place.number(&format!("out/{file}.csv"), cell, column)
+    };
+    let part = |year: &str, policy: &str| {
+        number("schedule", &[("year", year), ("policy", policy)], "part")
+    };
+    assert!((part("2022", "ban") - 183.0 / 365.0).abs() < SAME);
+    assert_eq!((part("2021", "duty"), part("2022", "duty"), part("2022", "aid")), (0.0, 1.0, 0.0));
+    let usa = |year: &str| number("regions", &[("year", year), ("region", "USA")], "welfare");
+    assert!(usa("2021").abs() < SAME, "{}", usa("2021"));
+
+    // 2022 by hand: half the elasticity, the duty of the year, half of the ban.
+    let hand = "baseline = \"bundle\"\n[model]\ntrade_elasticity = 2.0\n\
+        [[policy]]\nkind = \"tariff\"\nexporter = \"ROW\"\nimporter = \"USA\"\nsector = \"A\"\nrate = 0.2\n\
+        [[policy]]\nkind = \"embargo\"\nexporter = \"ROW\"\nimporter = \"USA\"\nsector = \"C10_12\"\n";
+    place.write("hand.toml", &format!("{hand}share = {}\n", 0.5 * 183.0 / 365.0));
+    place.viner("run hand.toml -o hand").succeeded();
+    let by_hand = place.number("hand/regions.csv", &[("region", "USA")], "welfare");
+    assert!((usa("2022") - by_hand).abs() < SAME, "{} and {by_hand}", usa("2022"));
+    let factor = |year: &str| number("years", &[("year", year)], "elasticity_factor");
+    assert_eq!((factor("2021"), factor("2022"), factor("2023")), (0.5, 0.5, 1.0));
+    let text = place.read("out/outcomes.csv");
+    assert!(text.starts_with("year,outcome,value,growth\n2021,\"flow(ROW, USA, A)\","), "{text}");
+
+    // The manifest repeats it.
+    place.viner("path out -o again --threads 2").succeeded();
+    place.same_tables("out", "again");
+}
+
+#[test]
+fn a_schedule_dates_the_policies_of_a_scenario() {
+    let place = place();
+    place.write(
+        "scenario.toml",
+        "baseline = \"bundle\"\n[[policy]]\nname = \"duty\"\nkind = \"tariff\"\nexporter = \"ROW\"\n\
+         importer = \"USA\"\nsector = \"A\"\nrate = 0.2\n",
+    );
+    place.write(
+        "dated.toml",
+        "scenario = \"scenario.toml\"\n[path]\nyears = [2021, 2022]\nelasticity_path = \"constant\"\n\
+         [schedule]\n\"du*\" = { from = 2022-07-02 }\n[[policy]]\nname = \"cost\"\nkind = \"trade-cost\"\n\
+         exporter = \"USA\"\nimporter = \"ROW\"\nsector = \"A\"\nchange = 0.1\nfrom = 2022\n",
+    );
+    let json =
+        place.viner("path dated.toml --json --of growth(flow(ROW,USA,A),2022)").succeeded().json();
+    assert_eq!(json["years"][0]["policies"], 0);
+    assert_eq!(json["years"][1]["policies"], 2);
+    assert!(json["years"][1]["outcomes"][0]["value"].as_f64().unwrap() < 0.0);
+    place.edit("dated.toml", "\"USA\"", "\"UAS\"");
+    place.edit("dated.toml", "du*", "dy");
+    assert_snapshot!(place.viner("path dated.toml"), @"
+    exit status 1
+    -- stderr
+    error: unknown policy `dy`; did you mean `duty`?
+      at dated.toml, line 6, column 1, key `schedule.dy`
+
+    error: unknown region `UAS`; did you mean `USA`?
+      at dated.toml, line 10, key `policy.1.exporter`
+    ");
+}
+
+#[test]
+fn plans_that_are_wrong() {
+    let place = place();
+    let plan = PLAN
+        .replace("[2021, 2022, 2023]", "[2022, 2021]")
+        .replace("from = 2022-01-01", "from = \"soon\"");
+    place.write("plan.toml", &plan);
+    assert_snapshot!(place.viner("path plan.toml"), @"
+    exit status 1
+    -- stderr
+    error: `years` is no list of years in order
+      at plan.toml, line 5, column 9, key `path.years`
+      expected a list of years in order, such as [2021, 2022, 2023]
+    ");
+    place.write("plan.toml", &PLAN.replace("from = 2022-01-01", "from = \"soon\""));
+    assert_snapshot!(place.viner("path plan.toml"), @r#"
+    exit status 1
+    -- stderr
+    error: `from` is no date
+      at plan.toml, line 15, column 8, key `policy.0.from`
+      found the text "soon", expected a date such as 2022-12-05, or a year
+    "#);
+}
+
+/// Totals are numbers of the model: their shape is told here, the numbers by the page.
+#[test]
+fn the_built_in_case_is_scored() {
+    let place = Place::new();
+    let json = place.viner("backtest --json --page page.md").succeeded().json();
+    let number = |key: &str| json[key].as_f64().unwrap();
+    let (in_scope, computed) = (number("in_scope"), number("computed"));
+    assert!((number("coverage") - computed / in_scope).abs() < SAME);
+    for key in ["coverage", "accuracy", "naive_accuracy"] {
+        assert!((0.0..=1.0).contains(&number(key)), "{key}: {}", number(key));
+    }
+    assert!(number("verdicts_right") <= number("verdicts"));
+    assert!(json["rows"].as_array().unwrap().len() as f64 >= in_scope);
+    assert!(place.read("page.md").contains("## Rows that count"));
+    assert_eq!(
+        format!("{in_scope} {computed} {}", json["calibration"]),
+        "73 50 2",
+        "rows in scope, computed, left out"
+    );
+}
