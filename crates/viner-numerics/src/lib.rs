@@ -1,4 +1,4 @@
-//! Numerical methods that know no economics: fixed points, Krylov solvers, forward derivatives.
+//! Numerical methods that know no economics: fixed points, Krylov solvers, derivatives forward and backward.
 //!
 //! A model states its equilibrium as a [`FixedPoint`] map `x = g(x)`. [`anderson::accelerate`]
 //! solves it from evaluations of `g` alone; [`newton::solve`] solves it with exact
@@ -9,7 +9,9 @@ pub mod fixed_point;
 pub mod gmres;
 pub mod newton;
 pub mod real;
+pub mod tape;
 pub mod vector;
 
 pub use fixed_point::{FixedPoint, Limits, Outcome, Progress};
 pub use real::{Dual, Real};
+pub use tape::{Adjoints, Tape, Var};
