@@ -4,7 +4,7 @@
 //! Data flow, and the modules it runs through:
 //! [`tables`] → [`baseline`] → [`scenario`] → [`problem`] → [`equilibrium`] → [`report`].
 //! [`variants`] solves many scenarios on one baseline: for [`game`]s, and for the [`attribution`] of an
-//! effect to the policies that make it.
+//! effect to the policies that make it. [`outcome`] is the language in which single numbers are asked for.
 //! The equations themselves are in [`equations`]; `docs/equations.md` derives them.
 //!
 //! The crate reads no files, prints nothing and looks at no clock.
@@ -16,6 +16,7 @@ pub mod equations;
 pub mod equilibrium;
 pub mod game;
 pub mod labels;
+pub mod outcome;
 pub mod problem;
 pub mod report;
 pub mod scenario;

@@ -26,16 +26,35 @@ pub fn embodied_value(baseline: &Baseline, buyers: &[usize]) -> Array3<f64> {
     result
 }
 
+/// Value added of (region, sector) absorbed in the final spending of `buyer`, `[region, sector]`, in
+/// millions: all of it, or the part of it that comes through production in one of `via`.
+///
+/// The part is what is lost when regions in `via` buy no inputs from elsewhere, final spending and all
+/// requirements being given: every chain counts once, however often it passes. What a region in `via`
+/// sells of its own value added is no passage.
+pub fn embodied_through(baseline: &Baseline, via: Option<&[usize]>, buyer: usize) -> Array2<f64> {
+    let all = embodied_in(baseline, buyer);
+    match via {
+        None => all,
+        Some(via) => all - absorbed(baseline, via, buyer),
+    }
+}
+
 fn embodied_in(baseline: &Baseline, buyer: usize) -> Array2<f64> {
+    absorbed(baseline, &[], buyer)
+}
+
+/// Where regions in `closed` buy inputs at home only.
+fn absorbed(baseline: &Baseline, closed: &[usize], buyer: usize) -> Array2<f64> {
     let shape = (baseline.region_count(), baseline.sector_count());
     let mut spending = Array2::zeros(shape);
     for s in 0..shape.1 {
         spending[[buyer, s]] = baseline.final_shares[[buyer, s]] * baseline.income[buyer];
     }
-    let mut round = sales(baseline, &spending);
+    let mut round = sales(baseline, &[], &spending);
     let mut output = round.clone();
     for _ in 0..MAX_ROUNDS {
-        round = sales(baseline, &input_spending(baseline, &round));
+        round = sales(baseline, closed, &input_spending(baseline, &round));
         output += &round;
         if round.sum() <= f64::EPSILON * 1e-2 * output.sum() {
             break;
@@ -58,12 +77,18 @@ fn input_spending(baseline: &Baseline, output: &Array2<f64>) -> Array2<f64> {
     spending
 }
 
-/// Producer value of what is sold for `spending`, by region and sector sold.
-fn sales(baseline: &Baseline, spending: &Array2<f64>) -> Array2<f64> {
+/// Producer value of what is sold for `spending`, by region and sector sold; nothing is sold to
+/// regions in `closed` from elsewhere.
+fn sales(baseline: &Baseline, closed: &[usize], spending: &Array2<f64>) -> Array2<f64> {
     let mut sales = Array2::zeros(spending.raw_dim());
     for ((n, s), spending) in spending.indexed_iter() {
         let expenditure = baseline.expenditure[[n, s]];
         if *spending == 0.0 || expenditure == 0.0 {
+            continue;
+        }
+        if closed.contains(&n) {
+            let home = baseline.trade_flows[[s, n, n]];
+            sales[[n, s]] += spending / expenditure * home;
             continue;
         }
         let flows = baseline.trade_flows.slice(ndarray::s![s, n, ..]);

@@ -10,7 +10,7 @@ mod routes;
 mod sectors;
 mod welfare_split;
 
-pub use embodied::embodied_value;
+pub use embodied::{embodied_through, embodied_value};
 pub use flows::{FlowOutcomes, dependence, flow_value};
 pub use limits::{CapReport, WedgeReport};
 pub use regions::RegionOutcomes;

@@ -20,6 +20,7 @@ mod merging;
 mod methods;
 mod mixes;
 mod nests;
+mod outcome;
 mod policies;
 mod price_caps;
 mod quotas;
