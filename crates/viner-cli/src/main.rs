@@ -29,6 +29,10 @@ fn main() -> ExitCode {
         Command::Check(options) => commands::check::run(&options, common, &printer),
         Command::Compare(options) => commands::compare::run(&options, common, &printer),
         Command::Game(options) => commands::game::run(&options, common, &printer),
+        Command::Sweep(options) => commands::sweep::run(&options, common, &printer),
+        Command::Sensitivity(options) => {
+            commands::sensitivity::run(&options, common, &printer)
+        }
         Command::List => {
             commands::list::run(common, &printer);
             Ok(())

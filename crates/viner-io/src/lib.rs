@@ -8,9 +8,12 @@ pub mod builtin;
 pub mod diagnostic;
 mod folder;
 pub mod game;
+pub mod plan;
 pub mod question;
 pub mod results;
 pub mod scenario_file;
+pub mod sensitivity;
+pub mod sweep;
 pub mod tables;
 
 pub use diagnostic::{Diagnostic, Diagnostics, IoError};

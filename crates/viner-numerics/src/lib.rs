@@ -9,6 +9,7 @@ pub mod fixed_point;
 pub mod gmres;
 pub mod newton;
 pub mod real;
+pub mod sampling;
 pub mod tape;
 pub mod vector;
 

@@ -6,7 +6,9 @@ pub mod data;
 pub mod game;
 pub mod list;
 pub mod run;
+pub mod sensitivity;
 pub mod show;
+pub mod sweep;
 
 use viner_io::question::{NoAnswer, TABLE_TOLERANCE};
 use viner_io::{Diagnostic, Diagnostics, IoError};

@@ -19,14 +19,17 @@ fn help() {
     Usage: viner [OPTIONS] [COMMAND]
 
     Commands:
-      run      Solve a scenario
-      check    Find everything that is wrong with a scenario; solve nothing
-      compare  Show scenarios side by side
-      game     Secondary sanctions and coalitions: payoffs of all combinations of actions, equilibria
-      list     List built-in baselines, scenarios and plans
-      show     Print a built-in scenario, plan or baseline
-      data     Work on baseline tables
-      help     Print this message or the help of the given subcommand(s)
+      run          Solve a scenario
+      check        Find everything that is wrong with a scenario; solve nothing
+      compare      Show scenarios side by side
+      game         Secondary sanctions and coalitions: payoffs of all combinations of actions, equilibria
+      sweep        Draw numbers of a scenario many times: the spread of outcomes, and what it comes from
+      sensitivity  What an outcome answers to: its derivative by every size of every policy and every
+                   elasticity
+      list         List built-in baselines, scenarios and plans
+      show         Print a built-in scenario, plan or baseline
+      data         Work on baseline tables
+      help         Print this message or the help of the given subcommand(s)
 
     Options:
       -o, --output <DIR>

@@ -18,5 +18,7 @@ mod policies;
 mod readme;
 mod repeat;
 mod results;
+mod sensitivity;
 mod support;
+mod sweep;
 mod wrong_tables;

@@ -30,16 +30,22 @@ mod game_plan;
 mod locations;
 mod model;
 mod overrides;
+mod plan;
 mod policies;
 mod read;
 mod selectors;
 mod source;
+mod sweep_plan;
 mod table_files;
 
 pub use choices::{ReportChoices, SolverChoices};
 pub use game_plan::{
-    ActionPlan, GamePlan, MAX_COMBINATIONS, PlanScenario, PlayerPlan, When, read_game_plan,
+    ActionPlan, GamePlan, MAX_COMBINATIONS, PlayerPlan, When, read_game_plan,
 };
 pub use locations::Locations;
+pub(crate) use plan::read_inline_scenario;
+pub use plan::{PlanHead, PlanScenario};
 pub use read::{ScenarioFile, read_scenario};
 pub use source::{Recorded, ScenarioSource};
+pub use sweep_plan::{Design, SweepPlan, Vary, read_sweep_plan};
+pub(crate) use sweep_plan::SWEEP;

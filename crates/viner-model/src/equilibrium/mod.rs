@@ -22,7 +22,8 @@ pub use crate::equations::limits::Regime;
 pub use certificate::{Certificate, Residual, certify};
 pub use failure::Failure;
 pub use gradient::{
-    BranchGradient, CellGradient, Figures, Gradient, NestGradient, Outcome, WedgeGradient, gradients,
+    BranchGradient, CellGradient, Differentiable, Figures, Gradient, NestGradient, WedgeGradient,
+    gradients,
 };
 pub use reference::{RunError, reference_baseline, run};
 pub use solve::{Method, Settings, Statistics, solve, solve_from, solve_with};

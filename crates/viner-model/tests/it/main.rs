@@ -11,6 +11,7 @@ mod economies;
 mod embargo;
 mod failures;
 mod game;
+mod gradient;
 mod identities;
 mod invariance;
 mod inverse_shock;

@@ -36,13 +36,13 @@ const MAX_PRODUCTS: usize = 600;
 /// A residual that is left at the end may still be this large.
 const ACCEPTABLE: f64 = 1e-7;
 
-/// An outcome, calculated from figures of an equilibrium.
-pub trait Outcome {
+/// An outcome that is calculated from figures of an equilibrium.
+pub trait Differentiable {
     /// Its value.
     fn of<'t>(&self, figures: &Figures<'_, 't>) -> Var<'t>;
 }
 
-impl<F: for<'f, 't> Fn(&Figures<'f, 't>) -> Var<'t>> Outcome for F {
+impl<F: for<'f, 't> Fn(&Figures<'f, 't>) -> Var<'t>> Differentiable for F {
     fn of<'t>(&self, figures: &Figures<'_, 't>) -> Var<'t> {
         self(figures)
     }
@@ -53,7 +53,7 @@ impl<F: for<'f, 't> Fn(&Figures<'f, 't>) -> Var<'t>> Outcome for F {
 pub fn gradients(
     problem: &Problem,
     equilibrium: &Equilibrium,
-    outcomes: &[&dyn Outcome],
+    outcomes: &[&dyn Differentiable],
 ) -> Vec<Gradient> {
     let withdrawn: Vec<usize> = (0..equilibrium.wedges.len())
         .filter(|&wedge| equilibrium.wedges[wedge].regime == Regime::Withdrawn)
@@ -119,7 +119,7 @@ impl<'a> Backward<'a> {
         }
     }
 
-    fn gradient(&self, map: &EquilibriumMap<'_>, outcome: &dyn Outcome) -> Gradient {
+    fn gradient(&self, map: &EquilibriumMap<'_>, outcome: &dyn Differentiable) -> Gradient {
         let tape = Tape::new();
         let tail = Tail::new(&tape, self.system, map, self.point, &self.blocks, &self.markets);
         let outcome = outcome.of(&Figures { tail: &tail });

@@ -8,8 +8,10 @@ use viner_numerics::{Adjoints, Dual, Real};
 use super::tail::{Read, Tail};
 use super::{Backward, FlowSeeds, Pull};
 use crate::equations::backward::region::RegionSeeds;
+use crate::equations::backward::market::MarketSeeds;
 use crate::equations::limits::Track;
-use crate::problem::{CellChange, Nest, TradeCell, WedgeRule};
+use crate::equations::rents::Rent;
+use crate::problem::{CellChange, Effect, Nest, PolicySize, Problem, TradeCell, WedgeRule};
 
 /// An outcome and its derivatives.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +35,8 @@ pub struct Gradient {
     /// By the logarithm of the weight in final demand, before weights are scaled to sum to 1,
     /// `[region, sector]`.
     pub log_taste: Array2<f64>,
+    /// By the tax rate on the income of the specific factor, `[region, sector]`.
+    pub profit_tax: Array2<f64>,
     /// By income received from nowhere, per million, `[region]`: a transfer is two of them.
     pub income: Array1<f64>,
     /// By what is different in a trade cell, for every touched one.
@@ -124,6 +128,7 @@ impl Backward<'_> {
             specific_factor_share: zeros(),
             log_productivity: zeros(),
             log_taste: zeros(),
+            profit_tax: zeros(),
             income: Array1::from(adjoints[tail.places.incomes.clone()].to_vec()),
             cells: BTreeMap::new(),
             nests: problem
@@ -157,8 +162,13 @@ impl Backward<'_> {
             }
         }
         self.trade_elasticities(tail, adjoints, pull, &mut gradient.trade);
+        let market_seeds = self.market_seeds(tail, adjoints, flows);
         for (&cell, change) in &problem.counterfactual.cells {
-            self.cell(tail, read, adjoints, flows, pull, (cell, change), &mut gradient);
+            self.cell(tail, read, adjoints, &market_seeds, pull, (cell, change), &mut gradient);
+        }
+        for (&cell, &[share, tax]) in &read.factors {
+            gradient.specific_factor_share[cell] += adjoints.of(share);
+            gradient.profit_tax[cell] += adjoints.of(tax);
         }
         gradient
     }
@@ -218,7 +228,7 @@ impl Backward<'_> {
         tail: &Tail<'_, '_>,
         read: &Read<'_>,
         adjoints: &Adjoints,
-        flows: &FlowSeeds,
+        market_seeds: &[MarketSeeds<'_>],
         pull: &Pull,
         (cell, change): (TradeCell, &CellChange),
         gradient: &mut Gradient,
@@ -248,14 +258,11 @@ impl Backward<'_> {
             gradient.cells.insert(cell, unknown);
             return;
         }
-        let seeds = self.market_seeds_of(tail, adjoints, flows, s);
+        let seeds = &market_seeds[s];
         let worth = pull.markets[s].expenditure[n];
         let (tau, tax) = (change.tariff, change.export_tax);
         let (before_tariff, before_tax) = ((1.0 + tau).recip(), (1.0 + tax).recip());
-        let place = market
-            .split_cells
-            .iter()
-            .position(|split| (split.importer, split.exporter) == (n, i));
+        let place = market.split_place(n, i);
         let closed = counterfactual.is_closed(change);
 
         // The share of the cell per unit of what remains of its varieties, which may be 0.
@@ -278,7 +285,7 @@ impl Backward<'_> {
         if let Some(place) = place {
             let spending = self.blocks.split_spending[s][place];
             let by_spending = seeds.split_spending[place];
-            per_share = self.markets[s].by_share(&seeds, by_spending, worth, n);
+            per_share = self.markets[s].by_share(seeds, by_spending, worth, n);
             let accounts = &self.system.accounts[s][place];
             let gross = spending * before_tariff;
             // All that follows from the spending is proportional to it.
@@ -304,9 +311,11 @@ impl Backward<'_> {
                 of.log_arrival += adjoints.of(log_quantity) * goods / log_quantity.value().exp();
             }
             by_outer -= of.log_arrival;
-            if let Some(split) = read.splits.get(&cell) {
-                // What the buyer would pay without wedges has no margins taken from it.
-                by_outer -= adjoints.of(split.goods) * split.goods.value();
+            if let Some(accounts) = read.splits.get(&cell) {
+                // These have no margins taken from them.
+                for figure in [accounts.split.goods, accounts.before_tariff] {
+                    by_outer -= adjoints.of(figure) * figure.value();
+                }
             }
             of.producer = by_outer / accounts.producer;
             for (hub, slot) in of.margins.iter_mut().enumerate() {
@@ -315,7 +324,7 @@ impl Backward<'_> {
             let divided =
                 accounts.divide(spending, &self.rents_of(tail), |_, _, _: f64| {});
             let read_value = read.splits.get(&cell).map_or(0.0, |split| {
-                adjoints.of(split.producer_value)
+                adjoints.of(split.split.producer_value)
             });
             own.trade_cost = -of.log_arrival / change.trade_cost;
             own.export_tax = before_tax
@@ -330,13 +339,13 @@ impl Backward<'_> {
                 }
             }
         } else {
-            let flow = flows[s].iter().filter(|(m, j, _)| (*m, *j) == (n, i));
+            let flow = seeds.flows.iter().filter(|(m, j, _)| (*m, *j) == (n, i));
             let flow: f64 = flow.map(|(.., seed)| seed).sum();
             let producer = before_tariff * before_tax;
             let by_spending = producer * (seeds.sales[i] + flow)
                 + producer * tax * seeds.export_taxes[i]
                 + (1.0 - before_tariff) * seeds.tariffs[n];
-            per_share = self.markets[s].by_share(&seeds, by_spending, worth, n);
+            per_share = self.markets[s].by_share(seeds, by_spending, worth, n);
             let spending = if closed { 0.0 } else { self.markets[s].spending(n, i) };
             let value = spending * producer;
             own.tariff = before_tariff
@@ -388,18 +397,8 @@ impl Backward<'_> {
         gradient.cells.insert(cell, own);
     }
 
-    fn market_seeds_of<'s>(
-        &self,
-        tail: &Tail<'_, '_>,
-        adjoints: &'s Adjoints,
-        flows: &'s FlowSeeds,
-        sector: usize,
-    ) -> crate::equations::backward::market::MarketSeeds<'s> {
-        self.market_seeds(tail, adjoints, flows).swap_remove(sector)
-    }
-
     /// Rents as the accounts of split cells see them, without derivatives.
-    fn rents_of(&self, tail: &Tail<'_, '_>) -> Vec<crate::equations::rents::Rent<f64>> {
+    fn rents_of(&self, tail: &Tail<'_, '_>) -> Vec<Rent<f64>> {
         let values = &tail.evaluation.wedges;
         let lines = self.system.wedges.iter().zip(&self.blocks.wedges.points);
         lines
@@ -519,5 +518,47 @@ impl Blending {
             all.producer = all.producer * (outside + inside * reaching);
         }
         all
+    }
+}
+
+impl Gradient {
+    /// The derivative by a size of a policy of `problem`, which the gradient is of. Of a cap, which is
+    /// one for all its cells, it is the cell's part by baseline value.
+    pub fn by(&self, problem: &Problem, size: &PolicySize) -> f64 {
+        let counterfactual = &problem.counterfactual;
+        let cell = size.effect.cell().and_then(|cell| {
+            Some((counterfactual.cells.get(&cell)?, self.cells.get(&cell)?))
+        });
+        let on_cell = |by: &dyn Fn(&CellChange, &CellGradient) -> f64| {
+            cell.map_or(0.0, |(change, gradient)| by(change, gradient))
+        };
+        match &size.effect {
+            Effect::TradeCost(_) => {
+                on_cell(&|change, own| own.trade_cost * change.trade_cost / (1.0 + size.value))
+            }
+            Effect::Tariff(_) => on_cell(&|_, own| own.tariff),
+            Effect::ExportTax(_) => on_cell(&|_, own| own.export_tax),
+            Effect::Embargo(_) => on_cell(&|_, own| -own.allowed),
+            Effect::Exit(_) => on_cell(&|_, own| -own.staying),
+            Effect::Nest(_) => on_cell(&|change, own| {
+                let is_own = |(nest, _): &(usize, f64)| {
+                    counterfactual.nests[*nest].policy == size.policy
+                };
+                change.nests.iter().position(is_own).map_or(0.0, |position| own.nests[position])
+            }),
+            Effect::Limit(cell) => on_cell(&|change, _| {
+                let is_own = |wedge: &&usize| counterfactual.wedges[**wedge].policy == size.policy;
+                let Some(&wedge) = change.wedges.iter().find(is_own) else { return 0.0 };
+                let cells = counterfactual.wedges[wedge].cells.iter();
+                let part = cells.filter(|(own, _)| own == cell).map(|(_, part)| part).sum::<f64>();
+                self.wedges[wedge].limit * part
+            }),
+            Effect::Productivity(n, s) => self.log_productivity[[*n, *s]] / (1.0 + size.value),
+            Effect::Taste(n, s) => self.log_taste[[*n, *s]] / (1.0 + size.value),
+            Effect::ProfitTax(n, s) => self.profit_tax[[*n, *s]],
+            Effect::Transfer(parts) => {
+                parts.iter().map(|(region, amount)| self.income[*region] * amount).sum()
+            }
+        }
     }
 }

@@ -8,11 +8,11 @@ use viner_numerics::{Adjoints, Real, Tape, Var};
 
 use crate::equations::backward::market::MarketBackward;
 use crate::equations::production::Totals;
-use crate::equations::rents::Split;
+use crate::equations::rents::{Receiver, Split};
 use crate::equilibrium::map::EquilibriumMap;
 use crate::equilibrium::map::evaluation::{Evaluation, WedgeValues};
 use crate::equilibrium::system::System;
-use crate::problem::{CellChange, TradeCell};
+use crate::problem::{Problem, TradeCell};
 use crate::scenario::Labour;
 
 /// Totals of a region on the tape.
@@ -53,9 +53,21 @@ pub(super) struct Read<'t> {
     /// Producer value of cells that are not split: not calculated on the tape.
     pub flows: BTreeMap<TradeCell, Var<'t>>,
     /// Accounts of split cells.
-    pub splits: BTreeMap<TradeCell, Split<Var<'t>>>,
+    pub splits: BTreeMap<TradeCell, Accounts<'t>>,
     /// κ̂, x' and what arrives per unit of the composite.
     pub changes: BTreeMap<TradeCell, [Var<'t>; 3]>,
+    /// φ and the tax on what it earns.
+    pub factors: BTreeMap<(usize, usize), [Var<'t>; 2]>,
+}
+
+/// Accounts of a split cell that outcomes are calculated from.
+#[derive(Clone)]
+pub(super) struct Accounts<'t> {
+    pub split: Split<Var<'t>>,
+    /// What the importer pays before tariff.
+    pub before_tariff: Var<'t>,
+    /// What each region receives of it in rents, fees and margins.
+    payments: Vec<(usize, Var<'t>)>,
 }
 
 impl<'a, 't> Tail<'a, 't> {
@@ -169,6 +181,16 @@ pub struct Figures<'f, 't> {
 }
 
 impl<'t> Figures<'_, 't> {
+    /// The problem; limits at which nothing is sold have closed their cells.
+    pub fn problem(&self) -> &Problem {
+        self.tail.system.problem
+    }
+
+    /// Whether a trade cell has rents or margins.
+    pub fn is_split(&self, (s, n, i): TradeCell) -> bool {
+        self.tail.system.markets[s].split_place(n, i).is_some()
+    }
+
     fn regions(&self) -> usize {
         self.tail.evaluation.totals.len()
     }
@@ -256,10 +278,25 @@ impl<'t> Figures<'_, 't> {
         self.tail.evaluation.rents[region] - self.tail.incomes[region]
     }
 
+    /// φ, and what the sector tax leaves of its income.
+    pub fn specific_factor(&self, region: usize, sector: usize) -> [Var<'t>; 2] {
+        let problem = self.tail.system.problem;
+        let mut read = self.tail.read.borrow_mut();
+        let [share, tax] = *read.factors.entry((region, sector)).or_insert_with(|| {
+            let cell = [region, sector];
+            [
+                problem.elasticities.specific_factor_share[cell],
+                problem.counterfactual.profit_tax[cell],
+            ]
+            .map(|value| self.tail.tape.variable(value))
+        });
+        [share, -tax + 1.0]
+    }
+
     /// `X'`: producer value of a trade cell.
     pub fn trade_flow(&self, cell: TradeCell) -> Var<'t> {
-        if let Some(split) = self.split(cell) {
-            return split.producer_value;
+        if let Some(accounts) = self.accounts(cell) {
+            return accounts.split.producer_value;
         }
         let (s, n, i) = cell;
         let market = &self.tail.markets[s];
@@ -270,51 +307,90 @@ impl<'t> Figures<'_, 't> {
         })
     }
 
+    /// What the importer pays before tariff.
+    pub fn before_tariff(&self, cell: TradeCell) -> Var<'t> {
+        match self.accounts(cell) {
+            Some(accounts) => accounts.before_tariff,
+            None => self.trade_flow(cell) * (self.export_tax(cell) + 1.0),
+        }
+    }
+
+    /// Producer value, export tax, and the rents that the exporter's region keeps.
+    pub fn kept(&self, cell: TradeCell) -> Var<'t> {
+        let sold = self.trade_flow(cell) * (self.export_tax(cell) + 1.0);
+        sold + self.received(cell, cell.2)
+    }
+
+    /// Rents, fees and margins that a region receives of a trade cell.
+    pub fn received(&self, cell: TradeCell, region: usize) -> Var<'t> {
+        let payments = self.accounts(cell).map(|accounts| accounts.payments).unwrap_or_default();
+        let own = payments.into_iter().filter(|(to, _)| *to == region);
+        own.fold(Var::constant(0.0), |sum, (_, amount)| sum + amount)
+    }
+
+    /// x'.
+    pub fn export_tax(&self, cell: TradeCell) -> Var<'t> {
+        let (s, n, i) = cell;
+        match self.change(cell) {
+            Some([_, export_tax, _]) => export_tax,
+            None => Var::constant(self.tail.system.problem.baseline.export_tax(s, n, i)),
+        }
+    }
+
     /// `(X'/X)/(ĉ κ̂)`: what arrives in a trade cell, relative to the baseline; NaN where `X = 0`.
     pub fn quantity(&self, cell: TradeCell) -> Var<'t> {
         let (s, n, i) = cell;
-        let system = self.tail.system;
-        let before = system.problem.baseline.trade_flows[[s, n, i]];
+        let before = self.tail.system.problem.baseline.trade_flows[[s, n, i]];
         if before == 0.0 {
             return Var::constant(f64::NAN);
         }
-        let (change, [trade_cost, export_tax, arrival]) = self.change(cell);
-        let goods = match self.split(cell) {
-            Some(split) => split.goods / (export_tax + 1.0),
+        let goods = match self.accounts(cell) {
+            Some(accounts) => accounts.split.goods / (self.export_tax(cell) + 1.0),
             None => self.trade_flow(cell),
         };
         let arrived = goods / self.unit_cost(i, s) * before.recip();
-        if change.is_none() { arrived } else { arrived * arrival / trade_cost }
+        match self.change(cell) {
+            None => arrived,
+            Some([trade_cost, _, arrival]) => arrived * arrival / trade_cost,
+        }
     }
 
-    /// The parameters of a touched cell that its quantity is calculated with.
-    fn change(&self, cell: TradeCell) -> (Option<&CellChange>, [Var<'t>; 3]) {
+    /// κ̂, x' and what arrives per unit, of a touched cell.
+    fn change(&self, cell: TradeCell) -> Option<[Var<'t>; 3]> {
         let problem = self.tail.system.problem;
-        let Some(change) = problem.counterfactual.cells.get(&cell) else {
-            return (None, [Var::constant(1.0); 3]);
-        };
+        let change = problem.counterfactual.cells.get(&cell)?;
         let theta = problem.elasticities.trade[cell.0];
         let mut read = self.tail.read.borrow_mut();
-        let variables = read.changes.entry(cell).or_insert_with(|| {
+        Some(*read.changes.entry(cell).or_insert_with(|| {
             let arrival = problem.counterfactual.blend(change, theta).arrival;
             [change.trade_cost, change.export_tax, arrival]
                 .map(|value| self.tail.tape.variable(value))
-        });
-        (Some(change), *variables)
+        }))
     }
 
     /// The accounts of a cell, if it is split.
-    fn split(&self, cell: TradeCell) -> Option<Split<Var<'t>>> {
+    fn accounts(&self, cell: TradeCell) -> Option<Accounts<'t>> {
         let (s, n, i) = cell;
         let system = self.tail.system;
-        let splits = &system.markets[s].split_cells;
-        let place =
-            splits.iter().position(|split| (split.importer, split.exporter) == (n, i))?;
+        let place = system.markets[s].split_place(n, i)?;
         let evaluation = &self.tail.evaluation;
         let mut read = self.tail.read.borrow_mut();
-        Some(*read.splits.entry(cell).or_insert_with(|| {
+        let accounts = read.splits.entry(cell).or_insert_with(|| {
             let spending = evaluation.split_spending[s][place];
-            system.accounts[s][place].divide(spending, &evaluation.wedges.rents, |_, _, _| {})
-        }))
+            let accounts = &system.accounts[s][place];
+            let mut payments = Vec::new();
+            let pay = |_, receiver, amount| {
+                let to = match receiver {
+                    Receiver::Importer => n,
+                    Receiver::Exporter => i,
+                    Receiver::Region(region) => region,
+                };
+                payments.push((to, amount));
+            };
+            let split = accounts.divide(spending, &evaluation.wedges.rents, pay);
+            let before_tariff = spending * accounts.before_tariff;
+            Accounts { split, before_tariff, payments }
+        });
+        Some(accounts.clone())
     }
 }
