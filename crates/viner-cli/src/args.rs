@@ -72,6 +72,8 @@ pub enum Command {
     Game(GameOptions),
     /// Draw numbers of a scenario many times: the spread of outcomes, and what it comes from
     Sweep(SweepOptions),
+    /// The policies that are best for an objective, or best replies to each other
+    Optimize(OptimizeOptions),
     /// What an outcome answers to: its derivative by every size of every policy and every elasticity
     Sensitivity(SensitivityOptions),
     /// List built-in baselines, scenarios and plans
@@ -171,6 +173,16 @@ pub struct CompareOptions {
 #[derive(Args, Debug)]
 pub struct SweepOptions {
     /// Plan file, or folder or manifest of an earlier sweep
+    pub plan: String,
+    /// Largest failure of an accounting identity of the table, relative to world output [default: 1e-6]
+    #[arg(long, value_name = "SHARE")]
+    pub tolerance: Option<f64>,
+}
+
+/// Options of `optimize`.
+#[derive(Args, Debug)]
+pub struct OptimizeOptions {
+    /// Plan file, or folder or manifest of an earlier result
     pub plan: String,
     /// Largest failure of an accounting identity of the table, relative to world output [default: 1e-6]
     #[arg(long, value_name = "SHARE")]

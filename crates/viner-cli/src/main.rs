@@ -30,9 +30,8 @@ fn main() -> ExitCode {
         Command::Compare(options) => commands::compare::run(&options, common, &printer),
         Command::Game(options) => commands::game::run(&options, common, &printer),
         Command::Sweep(options) => commands::sweep::run(&options, common, &printer),
-        Command::Sensitivity(options) => {
-            commands::sensitivity::run(&options, common, &printer)
-        }
+        Command::Optimize(options) => commands::optimize::run(&options, common, &printer),
+        Command::Sensitivity(options) => commands::sensitivity::run(&options, common, &printer),
         Command::List => {
             commands::list::run(common, &printer);
             Ok(())

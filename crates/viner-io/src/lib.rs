@@ -8,6 +8,7 @@ pub mod builtin;
 pub mod diagnostic;
 mod folder;
 pub mod game;
+pub mod optimize;
 pub mod plan;
 pub mod question;
 pub mod results;

@@ -5,6 +5,7 @@
 //! Jacobian-vector products, which a model gets by evaluating `g` on [`Dual`] numbers.
 
 pub mod anderson;
+pub mod box_minimum;
 pub mod fixed_point;
 pub mod gmres;
 pub mod newton;

@@ -5,6 +5,7 @@ pub mod compare;
 pub mod data;
 pub mod game;
 pub mod list;
+pub mod optimize;
 pub mod run;
 pub mod sensitivity;
 pub mod show;

@@ -17,11 +17,7 @@ use crate::summary::{align, new_table};
 /// Policies whose sums are shown.
 const POLICIES: usize = 15;
 
-pub fn run(
-    options: &SensitivityOptions,
-    common: &Common,
-    printer: &Printer,
-) -> Result<(), Failed> {
+pub fn run(options: &SensitivityOptions, common: &Common, printer: &Printer) -> Result<(), Failed> {
     let formats = result_formats(&common.format)?;
     let source = scenario_source(&options.scenario)?;
     let tolerance = match (options.tolerance, source.recorded.table_tolerance) {
@@ -42,8 +38,7 @@ pub fn run(
     let seconds = start.elapsed().as_secs_f64();
 
     if common.json {
-        let outcomes: Vec<Value> =
-            found.iter().map(|one| as_json(one, options.top)).collect();
+        let outcomes: Vec<Value> = found.iter().map(|one| as_json(one, options.top)).collect();
         let json = json!({
             "title": question.title(),
             "seconds": { "equilibrium": solved, "derivatives": seconds },
@@ -107,9 +102,8 @@ fn as_json(one: &Sensitivity, top: usize) -> Value {
 fn text(one: &Sensitivity, top: usize) -> String {
     let mut text = String::new();
     let _ = writeln!(text, "\n{} = {}: largest derivatives", one.outcome, digits(one.value));
-    let mut table = new_table(&[
-        "kind", "key", "from", "to", "sector", "value", "derivative", "elasticity",
-    ]);
+    let mut table =
+        new_table(&["kind", "key", "from", "to", "sector", "value", "derivative", "elasticity"]);
     for answer in one.answers.iter().take(top) {
         let word = |text: &Option<String>| text.clone().unwrap_or_default();
         table.add_row(vec![

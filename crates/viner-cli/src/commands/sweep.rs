@@ -39,26 +39,21 @@ pub fn run(options: &SweepOptions, common: &Common, printer: &Printer) -> Result
         if elapsed.as_secs() < last + SECONDS && done != all {
             return;
         }
-        let turn = told.compare_exchange(
-            last,
-            elapsed.as_secs(),
-            Ordering::Relaxed,
-            Ordering::Relaxed,
-        );
+        let turn =
+            told.compare_exchange(last, elapsed.as_secs(), Ordering::Relaxed, Ordering::Relaxed);
         if turn.is_ok() && done > before {
             let rate = elapsed.as_secs_f64() / (done - before) as f64;
             let left = rate * (all - done) as f64;
             printer.progress(&format!("{done} of {all} equilibria solved, {left:.0} s left"));
         }
     };
-    let solved = question.solve(common.output.as_deref(), PROGRAM, &progress).map_err(
-        |no| -> Failed {
+    let solved =
+        question.solve(common.output.as_deref(), PROGRAM, &progress).map_err(|no| -> Failed {
             match no {
                 NoSweep::Scenario(no) => no.into(),
                 NoSweep::Files(error) => error.into(),
             }
-        },
-    )?;
+        })?;
     let seconds = start.elapsed().as_secs_f64();
     if solved.resumed > 0 {
         printer.note(&format!("{} of {all} were solved before", solved.resumed));

@@ -22,8 +22,10 @@ fn help() {
       run          Solve a scenario
       check        Find everything that is wrong with a scenario; solve nothing
       compare      Show scenarios side by side
-      game         Secondary sanctions and coalitions: payoffs of all combinations of actions, equilibria
+      game         Secondary sanctions and coalitions: payoffs of all combinations of actions,
+                   equilibria
       sweep        Draw numbers of a scenario many times: the spread of outcomes, and what it comes from
+      optimize     The policies that are best for an objective, or best replies to each other
       sensitivity  What an outcome answers to: its derivative by every size of every policy and every
                    elasticity
       list         List built-in baselines, scenarios and plans

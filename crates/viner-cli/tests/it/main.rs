@@ -13,6 +13,7 @@ mod data;
 mod decompose;
 mod game;
 mod model_says_no;
+mod optimize;
 mod overrides;
 mod policies;
 mod readme;

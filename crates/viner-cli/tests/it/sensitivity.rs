@@ -15,7 +15,8 @@ fn place() -> Place {
 #[test]
 fn derivatives_are_those_of_runs() {
     let place = place();
-    let ran = place.viner("sensitivity tariff.toml --of welfare(USA) --of income(ROW) --top 3 -o out");
+    let ran =
+        place.viner("sensitivity tariff.toml --of welfare(USA) --of income(ROW) --top 3 -o out");
     let ran = ran.succeeded();
     assert!(ran.stdout.contains("welfare(USA) = "), "{ran}");
     assert!(ran.stdout.contains("by policy, its size moved in all cells together"), "{ran}");

@@ -6,10 +6,10 @@ use crate::sensitivity::{Answer, Sensitivity};
 /// Table `gradient`: a row for every outcome and everything that it answers to, the largest
 /// derivatives of each outcome first.
 pub fn gradient_frame(sensitivities: &[Sensitivity]) -> Frame {
-    let rows = || {
-        sensitivities.iter().flat_map(|one| one.answers.iter().map(move |answer| (one, answer)))
-    };
-    let text = |of: fn(&Answer) -> &Option<String>| rows().map(move |(_, answer)| of(answer).clone());
+    let rows =
+        || sensitivities.iter().flat_map(|one| one.answers.iter().map(move |answer| (one, answer)));
+    let text =
+        |of: fn(&Answer) -> &Option<String>| rows().map(move |(_, answer)| of(answer).clone());
     Frame::new("gradient")
         .text("outcome", rows().map(|(one, _)| one.outcome.clone()))
         .text("kind", rows().map(|(_, answer)| answer.kind.clone()))

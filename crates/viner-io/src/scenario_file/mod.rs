@@ -29,6 +29,7 @@ mod findings;
 mod game_plan;
 mod locations;
 mod model;
+mod optimize_plan;
 mod overrides;
 mod plan;
 mod policies;
@@ -39,13 +40,13 @@ mod sweep_plan;
 mod table_files;
 
 pub use choices::{ReportChoices, SolverChoices};
-pub use game_plan::{
-    ActionPlan, GamePlan, MAX_COMBINATIONS, PlayerPlan, When, read_game_plan,
-};
+pub use game_plan::{ActionPlan, GamePlan, MAX_COMBINATIONS, PlayerPlan, When, read_game_plan};
 pub use locations::Locations;
+pub use optimize_plan::{Choose, Each, OptimizePlan, read_optimize_plan};
+pub(crate) use optimize_plan::{OPTIMIZE, player_name};
 pub(crate) use plan::read_inline_scenario;
 pub use plan::{PlanHead, PlanScenario};
 pub use read::{ScenarioFile, read_scenario};
 pub use source::{Recorded, ScenarioSource};
-pub use sweep_plan::{Design, SweepPlan, Vary, read_sweep_plan};
 pub(crate) use sweep_plan::SWEEP;
+pub use sweep_plan::{Design, SweepPlan, Vary, read_sweep_plan};

@@ -125,8 +125,7 @@ fn read(
                 vary.iter().fold(1_usize, |count, vary| count.saturating_mul(vary.values.len()));
             if count > MAX_RUNS {
                 let problem = format!("the grid has {count} points");
-                let diagnostic =
-                    Diagnostic::new(problem).expected(format!("at most {MAX_RUNS}"));
+                let diagnostic = Diagnostic::new(problem).expected(format!("at most {MAX_RUNS}"));
                 return Err(findings.add(node.at, SWEEP, diagnostic));
             }
             Design::Grid

@@ -107,14 +107,14 @@ impl SweepQuestion {
     ) -> Result<Self, Diagnostics> {
         let (plan, diagnostics) = read_sweep_plan(&source.plan, overrides);
         let Some(plan) = plan.filter(|_| diagnostics.is_empty()) else { return Err(diagnostics) };
-        let base =
-            PlanQuestion::open(source, &plan.head, &[SWEEP], overrides, table_tolerance)?;
-        let measures = measures(&plan, &base)?;
+        let base = PlanQuestion::open(source, &plan.head, &[SWEEP], overrides, table_tolerance)?;
+        let mut diagnostics = Diagnostics::default();
+        let measures = measures(&plan, &base, &mut diagnostics);
         let draws = draws(&plan);
         let runs = if plan.indices { with_mixed(&draws, &plan) } else { draws.0.clone() };
         let sweep = Self { plan, base, measures, draws: draws.0.len(), runs };
-        sweep.check_keys()?;
-        Ok(sweep)
+        sweep.check_keys(&mut diagnostics);
+        diagnostics.into_result().map(|()| sweep)
     }
 
     /// Title of the plan; that of its scenario where it has none.
@@ -154,8 +154,7 @@ impl SweepQuestion {
     }
 
     /// Every key must be one of the scenario.
-    fn check_keys(&self) -> Result<(), Diagnostics> {
-        let mut diagnostics = Diagnostics::default();
+    fn check_keys(&self, diagnostics: &mut Diagnostics) {
         for (index, vary) in self.plan.vary.iter().enumerate() {
             let value = self.runs[0][index];
             if let Err(problems) = self.base.scenario_with(&[format!("{}={value:?}", vary.key)]) {
@@ -176,7 +175,6 @@ impl SweepQuestion {
                 }
             }
         }
-        diagnostics.into_result()
     }
 
     /// Solves the scenario and all runs, in parallel; each run is started from the scenario's own
@@ -265,13 +263,11 @@ impl SweepQuestion {
     pub fn indices(&self, solved: &SolvedSweep, outcome: usize) -> Vec<Option<Indices>> {
         let at = |block: usize, draw: usize| solved.ran[block * self.draws + draw].value(outcome);
         let of_key = |key: usize| {
-            let complete = |draw: &usize| {
-                [0, 1, key + 2].iter().all(|block| at(*block, *draw).is_finite())
-            };
+            let complete =
+                |draw: &usize| [0, 1, key + 2].iter().all(|block| at(*block, *draw).is_finite());
             let rows: Vec<usize> = (0..self.draws).filter(complete).collect();
-            let block = |block: usize| -> Vec<f64> {
-                rows.iter().map(|&draw| at(block, draw)).collect()
-            };
+            let block =
+                |block: usize| -> Vec<f64> { rows.iter().map(|&draw| at(block, draw)).collect() };
             viner_numerics::sampling::indices(&block(0), &block(1), &block(key + 2))
         };
         (0..self.plan.vary.len()).map(of_key).collect()
@@ -317,7 +313,7 @@ pub fn remove_parts(folder: &Path) -> Result<(), IoError> {
     parts::remove(folder)
 }
 
-fn measures(plan: &SweepPlan, base: &PlanQuestion) -> Result<Vec<Measure>, Diagnostics> {
+fn measures(plan: &SweepPlan, base: &PlanQuestion, diagnostics: &mut Diagnostics) -> Vec<Measure> {
     let scenario = &base.question.file.scenario;
     let names = scenario.policy_names();
     let policies: Vec<(&str, &str)> = names
@@ -326,7 +322,6 @@ fn measures(plan: &SweepPlan, base: &PlanQuestion) -> Result<Vec<Measure>, Diagn
         .map(|(name, policy)| (name.as_str(), policy.kind()))
         .collect();
     let names = Names::new(&base.question.baseline, &scenario.groups, policies);
-    let mut diagnostics = Diagnostics::default();
     let mut measures = Vec::with_capacity(plan.outcomes.len());
     for (index, text) in plan.outcomes.iter().enumerate() {
         let path = format!("sweep.outcomes.{index}");
@@ -343,7 +338,7 @@ fn measures(plan: &SweepPlan, base: &PlanQuestion) -> Result<Vec<Measure>, Diagn
             }
         }
     }
-    diagnostics.into_result().map(|()| measures)
+    measures
 }
 
 /// Values of all keys by draw, and a second set of them if there are to be indices.

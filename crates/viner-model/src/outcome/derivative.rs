@@ -104,8 +104,7 @@ impl<'t> Place<'_, '_, 't> {
         let figures = self.figures;
         let baseline = &figures.problem().baseline;
         let regions = |position: usize| call.regions[position].as_slice();
-        let inside =
-            |n: usize, i: usize| regions(0).contains(&i) && regions(1).contains(&n);
+        let inside = |n: usize, i: usize| regions(0).contains(&i) && regions(1).contains(&n);
         let income = |n: usize| baseline.income[n];
         match call.function {
             Function::Welfare => {
@@ -146,8 +145,7 @@ impl<'t> Place<'_, '_, 't> {
             ),
             Function::Quantity => {
                 let before = |(s, n, i): TradeCell| baseline.trade_flows[[s, n, i]];
-                let weight =
-                    self.cells(call, inside, |cell| Var::constant(before(cell))).value();
+                let weight = self.cells(call, inside, |cell| Var::constant(before(cell))).value();
                 let arrived = |cell| match before(cell) {
                     0.0 => Var::constant(0.0),
                     before => figures.quantity(cell) * before,

@@ -14,8 +14,8 @@ use std::sync::Arc;
 use crate::baseline::Baseline;
 use crate::scenario::{Deficits, Labour, Policy, Scenario};
 
-pub use compile::{Effect, PolicySize};
 pub use alternatives::{Blend, Branch, Nest, NestKind};
+pub use compile::{Effect, PolicySize};
 pub use counterfactual::{CellChange, Coalition, Counterfactual, TradeCell};
 pub use elasticities::Elasticities;
 pub use error::{Place, ScenarioError, Section};

@@ -21,6 +21,7 @@ mod merging;
 mod methods;
 mod mixes;
 mod nests;
+mod optimum;
 mod outcome;
 mod policies;
 mod price_caps;

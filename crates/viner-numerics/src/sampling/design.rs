@@ -40,9 +40,7 @@ pub fn points(method: Method, count: usize, dimensions: usize, seed: u64) -> Vec
     let mut random = Pcg64Mcg::seed_from_u64(seed);
     let mut inside = move || random.random::<f64>().max(f64::MIN_POSITIVE);
     match method {
-        Method::Random => {
-            (0..count).map(|_| (0..dimensions).map(|_| inside()).collect()).collect()
-        }
+        Method::Random => (0..count).map(|_| (0..dimensions).map(|_| inside()).collect()).collect(),
         Method::LatinHypercube => {
             let mut result = vec![vec![0.0; dimensions]; count];
             let mut order = Pcg64Mcg::seed_from_u64(seed.wrapping_add(0x9e37_79b9_7f4a_7c15));
@@ -122,7 +120,8 @@ mod tests {
     fn every_slice_of_a_latin_hypercube_has_one_point() {
         let points = points(Method::LatinHypercube, 50, 3, 7);
         for dimension in 0..3 {
-            let mut slices: Vec<f64> = points.iter().map(|p| (p[dimension] * 50.0).floor()).collect();
+            let mut slices: Vec<f64> =
+                points.iter().map(|p| (p[dimension] * 50.0).floor()).collect();
             slices.sort_by(f64::total_cmp);
             assert!(slices.iter().enumerate().all(|(slice, found)| slice as f64 == *found));
         }

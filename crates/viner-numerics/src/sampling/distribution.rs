@@ -65,7 +65,10 @@ impl Distribution {
                     reason = "a position in the list, cut off at its end"
                 )]
                 let position = (p * values.len() as f64).max(0.0) as usize;
-                values.get(position.min(values.len().saturating_sub(1))).copied().unwrap_or(f64::NAN)
+                values
+                    .get(position.min(values.len().saturating_sub(1)))
+                    .copied()
+                    .unwrap_or(f64::NAN)
             }
         }
     }
@@ -149,7 +152,10 @@ mod tests {
     #[test]
     fn values_are_equally_likely_and_bounds_hold() {
         let values = Distribution::Values(vec![3.0, 1.0, 2.0]);
-        assert_eq!([0.0, 0.3, 0.34, 0.9, 1.0].map(|p| values.quantile(p)), [3.0, 3.0, 1.0, 2.0, 2.0]);
+        assert_eq!(
+            [0.0, 0.3, 0.34, 0.9, 1.0].map(|p| values.quantile(p)),
+            [3.0, 3.0, 1.0, 2.0, 2.0]
+        );
         let truncated = Truncated {
             distribution: Distribution::Normal { mean: 0.0, sd: 1.0 },
             min: 0.0,

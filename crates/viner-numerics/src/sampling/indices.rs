@@ -51,8 +51,7 @@ mod tests {
     #[test]
     fn indices_of_the_ishigami_function() {
         let of = |x: &[f64]| {
-            let x: Vec<f64> =
-                x.iter().map(|p| std::f64::consts::PI * (2.0 * p - 1.0)).collect();
+            let x: Vec<f64> = x.iter().map(|p| std::f64::consts::PI * (2.0 * p - 1.0)).collect();
             x[0].sin() + 7.0 * x[1].sin().powi(2) + 0.1 * x[2].powi(4) * x[0].sin()
         };
         let drawn = points(Method::Sobol, 8192, 6, 5);

@@ -139,8 +139,7 @@ impl<'a> RegionBackward<'a> {
                     user.has_factors = true;
                     user.log_factor_price =
                         totals.log_wage * (1.0 - specific) + log_activity[k] * specific;
-                    user.log_cost =
-                        two_goods(sigma, share, user.log_factor_price, user.log_inputs);
+                    user.log_cost = two_goods(sigma, share, user.log_factor_price, user.log_inputs);
                     let shift = (user.log_factor_price - user.log_cost) * (1.0 - sigma);
                     user.share = share * shift.exp();
                     log_output -= shift;
@@ -188,8 +187,7 @@ impl<'a> RegionBackward<'a> {
             activity[k] += bought;
             if user.has_factors {
                 inner.log_share_shift = seeds.log_share_shift[k] - bought;
-                inner.log_cost -=
-                    (1.0 - sigma) * (bought + inner.log_share_shift);
+                inner.log_cost -= (1.0 - sigma) * (bought + inner.log_share_shift);
                 inner.log_factor_price =
                     (1.0 - sigma) * inner.log_share_shift + user.share * inner.log_cost;
                 inner.log_inputs = (1.0 - sigma) * bought + (1.0 - user.share) * inner.log_cost;
@@ -252,8 +250,8 @@ impl<'a> RegionBackward<'a> {
         for (k, (user, inner)) in self.users.iter().zip(users).enumerate() {
             // Labour income is a sum over closed sectors too, in the baseline.
             let new = region.value_added[k] * self.log_activity[k].exp();
-            specific_factor_share[k] += labour_income
-                * (self.totals.labour_income * baseline_value_added[k] - new);
+            specific_factor_share[k] +=
+                labour_income * (self.totals.labour_income * baseline_value_added[k] - new);
             if !user.active {
                 continue;
             }
@@ -286,8 +284,7 @@ impl<'a> RegionBackward<'a> {
         let away = |s: usize| self.log_prices[s] - self.totals.log_price_index;
         let mean = dot(&self.final_shares, seeds.expenditure);
         let income = self.totals.income;
-        let slope =
-            index_slope(eta, (0..sectors).map(|s| (region.final_shares[s], away(s))));
+        let slope = index_slope(eta, (0..sectors).map(|s| (region.final_shares[s], away(s))));
         let moved: f64 =
             (0..sectors).map(|s| self.final_shares[s] * seeds.expenditure[s] * away(s)).sum();
         let by_index = log_price_index - (1.0 - eta) * income * mean;
@@ -309,9 +306,12 @@ impl<'a> RegionBackward<'a> {
             input,
             final_demand: by_index * slope - income * moved,
             specific_factor_share,
-            log_productivity: seeds.log_cost.iter().zip(&self.users).map(|(cost, user)| {
-                if user.active { -cost } else { 0.0 }
-            }).collect(),
+            log_productivity: seeds
+                .log_cost
+                .iter()
+                .zip(&self.users)
+                .map(|(cost, user)| if user.active { -cost } else { 0.0 })
+                .collect(),
             log_taste,
         }
     }

@@ -149,8 +149,7 @@ impl<'a> Backward<'a> {
         }
         let adjoints = tail.adjoints(Some(outcome), Some(&multipliers));
         let pull = self.pull(&tail, &adjoints, &flows);
-        let mut gradient =
-            self.parameters(&tail, &read, &adjoints, &flows, &pull, &multipliers);
+        let mut gradient = self.parameters(&tail, &read, &adjoints, &flows, &pull, &multipliers);
         gradient.value = outcome.value();
         gradient.products = products + 2;
         gradient

@@ -7,8 +7,8 @@ use viner_numerics::{Adjoints, Dual, Real};
 
 use super::tail::{Read, Tail};
 use super::{Backward, FlowSeeds, Pull};
-use crate::equations::backward::region::RegionSeeds;
 use crate::equations::backward::market::MarketSeeds;
+use crate::equations::backward::region::RegionSeeds;
 use crate::equations::limits::Track;
 use crate::equations::rents::Rent;
 use crate::problem::{CellChange, Effect, Nest, PolicySize, Problem, TradeCell, WedgeRule};
@@ -187,8 +187,8 @@ impl Backward<'_> {
             let theta = self.system.markets[s].trade_elasticity;
             for n in 0..regions {
                 // −θ times the derivatives by all weights of an exporter is that by its cost.
-                *slot += self.blocks.log_costs[n * sectors + s] * pull.markets[s].log_costs[n]
-                    / theta;
+                *slot +=
+                    self.blocks.log_costs[n * sectors + s] * pull.markets[s].log_costs[n] / theta;
                 let market = s * regions + n;
                 *slot -= by_price[market] * self.blocks.log_prices[market] / theta;
             }
@@ -276,8 +276,7 @@ impl Backward<'_> {
             .map(|&wedge| self.blocks.wedges.points[wedge].log_multiplier)
             .sum();
         let away = cost_factor.ln() + log_cost + log_multiplier - log_price;
-        let whole =
-            baseline.trade_shares[[s, n, i]] * (blend.log_weight - theta * away).exp();
+        let whole = baseline.trade_shares[[s, n, i]] * (blend.log_weight - theta * away).exp();
 
         let mut own = CellGradient { nests: vec![0.0; nest_count], ..CellGradient::default() };
         let mut of = Worth { margins: vec![0.0; regions], ..Worth::default() };
@@ -289,12 +288,9 @@ impl Backward<'_> {
             let accounts = &self.system.accounts[s][place];
             let gross = spending * before_tariff;
             // All that follows from the spending is proportional to it.
-            let by_gross = spending
-                * (by_spending - seeds.tariffs[n] * (1.0 - before_tariff))
-                / before_tariff;
-            own.tariff = -before_tariff
-                * before_tariff
-                * (by_gross - spending * seeds.tariffs[n]);
+            let by_gross =
+                spending * (by_spending - seeds.tariffs[n] * (1.0 - before_tariff)) / before_tariff;
+            own.tariff = -before_tariff * before_tariff * (by_gross - spending * seeds.tariffs[n]);
             let mut by_outer = by_gross * before_tariff;
             for &(hub, part) in &accounts.margins {
                 by_outer -= gross * part * adjoints.of(tail.evaluation.rents[hub]);
@@ -321,15 +317,12 @@ impl Backward<'_> {
             for (hub, slot) in of.margins.iter_mut().enumerate() {
                 *slot = gross * adjoints.of(tail.evaluation.rents[hub]);
             }
-            let divided =
-                accounts.divide(spending, &self.rents_of(tail), |_, _, _: f64| {});
-            let read_value = read.splits.get(&cell).map_or(0.0, |split| {
-                adjoints.of(split.split.producer_value)
-            });
+            let divided = accounts.divide(spending, &self.rents_of(tail), |_, _, _: f64| {});
+            let read_value =
+                read.splits.get(&cell).map_or(0.0, |split| adjoints.of(split.split.producer_value));
             own.trade_cost = -of.log_arrival / change.trade_cost;
             own.export_tax = before_tax
-                * (divided.producer_value
-                    * (seeds.export_taxes[i] - seeds.sales[i] - read_value)
+                * (divided.producer_value * (seeds.export_taxes[i] - seeds.sales[i] - read_value)
                     - of.log_arrival);
             for &wedge in &accounts.wedges {
                 let line = &counterfactual.wedges[wedge];
@@ -351,8 +344,7 @@ impl Backward<'_> {
             own.tariff = before_tariff
                 * (spending * before_tariff * seeds.tariffs[n]
                     - value * (seeds.sales[i] + flow + tax * seeds.export_taxes[i]));
-            own.export_tax =
-                before_tax * value * (seeds.export_taxes[i] - seeds.sales[i] - flow);
+            own.export_tax = before_tax * value * (seeds.export_taxes[i] - seeds.sales[i] - flow);
         }
         if let Some(&[trade_cost, export_tax, arrival]) = read.changes.get(&cell) {
             own.trade_cost += adjoints.of(trade_cost);
@@ -364,12 +356,15 @@ impl Backward<'_> {
         own.staying = by_remaining * change.allowed;
         if closed {
             // Nothing but its return changes anything.
-            gradient.cells.insert(cell, CellGradient {
-                allowed: if change.allowed == 0.0 { own.allowed } else { 0.0 },
-                staying: if change.staying == 0.0 { own.staying } else { 0.0 },
-                nests: vec![0.0; nest_count],
-                ..CellGradient::default()
-            });
+            gradient.cells.insert(
+                cell,
+                CellGradient {
+                    allowed: if change.allowed == 0.0 { own.allowed } else { 0.0 },
+                    staying: if change.staying == 0.0 { own.staying } else { 0.0 },
+                    nests: vec![0.0; nest_count],
+                    ..CellGradient::default()
+                },
+            );
             return;
         }
         of.log_weight = change.remaining() * by_remaining;
@@ -454,10 +449,8 @@ impl Blending {
         nest: usize,
         direction: Direction,
     ) -> Self {
-        let number = |value: f64, moves: bool| Dual {
-            value,
-            derivative: if moves { 1.0 } else { 0.0 },
-        };
+        let number =
+            |value: f64, moves: bool| Dual { value, derivative: if moves { 1.0 } else { 0.0 } };
         let one = Dual::constant(1.0);
         let theta = number(trade_elasticity, direction == Direction::Trade);
         let mut all = Self {
@@ -526,9 +519,10 @@ impl Gradient {
     /// one for all its cells, it is the cell's part by baseline value.
     pub fn by(&self, problem: &Problem, size: &PolicySize) -> f64 {
         let counterfactual = &problem.counterfactual;
-        let cell = size.effect.cell().and_then(|cell| {
-            Some((counterfactual.cells.get(&cell)?, self.cells.get(&cell)?))
-        });
+        let cell = size
+            .effect
+            .cell()
+            .and_then(|cell| Some((counterfactual.cells.get(&cell)?, self.cells.get(&cell)?)));
         let on_cell = |by: &dyn Fn(&CellChange, &CellGradient) -> f64| {
             cell.map_or(0.0, |(change, gradient)| by(change, gradient))
         };
@@ -541,9 +535,8 @@ impl Gradient {
             Effect::Embargo(_) => on_cell(&|_, own| -own.allowed),
             Effect::Exit(_) => on_cell(&|_, own| -own.staying),
             Effect::Nest(_) => on_cell(&|change, own| {
-                let is_own = |(nest, _): &(usize, f64)| {
-                    counterfactual.nests[*nest].policy == size.policy
-                };
+                let is_own =
+                    |(nest, _): &(usize, f64)| counterfactual.nests[*nest].policy == size.policy;
                 change.nests.iter().position(is_own).map_or(0.0, |position| own.nests[position])
             }),
             Effect::Limit(cell) => on_cell(&|change, _| {

@@ -35,32 +35,15 @@ fn trade(instrument: On, exporter: &str, importer: &str, sector: &str, value: f6
 }
 
 fn policies(owner: ShadowOwner) -> Vec<Policy> {
-    let hub = |region: &str, margin| Hub {
-        region: region.into(),
-        share: 0.1,
-        enforcement: 0.2,
-        margin,
-    };
-    let currency =
-        |code: &str, share, change| Currency { code: code.into(), share, change };
+    let hub =
+        |region: &str, margin| Hub { region: region.into(), share: 0.1, enforcement: 0.2, margin };
+    let currency = |code: &str, share, change| Currency { code: code.into(), share, change };
     vec![
         trade(On::TariffAdd, "R002", "*", "*", 0.3),
         trade(On::ExportTaxRate, "R001", "R002", "*", 0.2),
         trade(On::EmbargoShare, "R000", "R001", "S000", 0.6),
-        trade(
-            On::Quota { rent_to_exporter: 0.4, scope: QuotaScope::Total },
-            "R001",
-            "*",
-            "*",
-            0.7,
-        ),
-        trade(
-            On::PriceCap(Shadow { capacity: 0.6, cost: 0.2, owner }),
-            "R000",
-            "*",
-            "*",
-            0.9,
-        ),
+        trade(On::Quota { rent_to_exporter: 0.4, scope: QuotaScope::Total }, "R001", "*", "*", 0.7),
+        trade(On::PriceCap(Shadow { capacity: 0.6, cost: 0.2, owner }), "R000", "*", "*", 0.9),
         trade(
             On::ExportControl(Routes {
                 hubs: vec![hub("R002", 0.3), hub("R003", 0.0)],
@@ -113,8 +96,7 @@ fn assert_transposed(problem: &Problem, seed: u64) {
     map.differentiate(&point, &direction, &mut forward);
     let backward = Backward::new(&system, &map, &point);
     let tape = Tape::new();
-    let tail =
-        Tail::new(&tape, &system, &map, &point, &backward.blocks, &backward.markets);
+    let tail = Tail::new(&tape, &system, &map, &point, &backward.blocks, &backward.markets);
     let adjoints = tail.adjoints(None, Some(&weights));
     let flows: FlowSeeds = vec![Vec::new(); backward.markets.len()];
     let back = backward.pull(&tail, &adjoints, &flows).unknowns;

@@ -15,8 +15,8 @@ use crate::baseline::Baseline;
 use crate::labels::nearest;
 use crate::scenario::{Action, Scenario, Selector};
 
-pub use ledger::{Effect, PolicySize};
 use ledger::Ledger;
+pub use ledger::{Effect, PolicySize};
 
 /// How far shares that must sum to 1 may be from it.
 const SHARES_TOLERANCE: f64 = 1e-9;
@@ -96,12 +96,7 @@ impl Compiler<'_> {
     }
 
     /// Enters a size, if sizes are asked for.
-    fn enter(
-        &mut self,
-        kind: &'static str,
-        sets: bool,
-        size: impl FnOnce() -> PolicySize,
-    ) {
+    fn enter(&mut self, kind: &'static str, sets: bool, size: impl FnOnce() -> PolicySize) {
         if let Some(ledger) = &mut self.ledger {
             ledger.enter(kind, sets, size());
         }

@@ -228,9 +228,7 @@ fn effect(instrument: &BilateralInstrument, cell: TradeCell) -> Effect {
         BilateralInstrument::TradeCostChange => Effect::TradeCost(cell),
         BilateralInstrument::EmbargoShare => Effect::Embargo(cell),
         BilateralInstrument::SupplierExitShare => Effect::Exit(cell),
-        BilateralInstrument::Quota { .. } | BilateralInstrument::PriceCap(_) => {
-            Effect::Limit(cell)
-        }
+        BilateralInstrument::Quota { .. } | BilateralInstrument::PriceCap(_) => Effect::Limit(cell),
         BilateralInstrument::ExportControl(_) | BilateralInstrument::Settlement(_) => {
             Effect::Nest(cell)
         }
