@@ -332,9 +332,11 @@ fn policy(
     let mut policies = read_policies(Some(&list), tables, &mut locations, &mut own);
     let mut reported = false;
     for mut diagnostic in own.into_diagnostics() {
-        let mend = |text: &str| text.replace("policy.0", path);
-        diagnostic.problem = mend(&diagnostic.problem);
-        diagnostic.key = diagnostic.key.as_deref().map(mend);
+        let mut texts = vec![&mut diagnostic.problem];
+        texts.extend(diagnostic.key.as_mut());
+        for text in texts {
+            *text = text.replace("policy.0", path);
+        }
         findings.add_placed(diagnostic);
         reported = true;
     }

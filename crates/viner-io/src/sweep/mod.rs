@@ -357,7 +357,9 @@ fn draws(plan: &SweepPlan) -> (Vec<Vec<f64>>, Vec<Vec<f64>>) {
     let dimensions = if plan.indices { 2 * keys } else { keys };
     let mut drawn = points(method, count, dimensions, plan.seed);
     if let Some(lower) = &plan.correlation {
-        drawn.iter_mut().for_each(|point| correlate(lower, point));
+        for point in &mut drawn {
+            correlate(lower, point);
+        }
     }
     let values = |from: usize| -> Vec<Vec<f64>> {
         let quantiles = |point: &Vec<f64>| {

@@ -25,8 +25,13 @@ pub fn parts_folder(folder: &Path) -> PathBuf {
 
 /// SHA-256 of a text.
 pub(super) fn digest(text: &str) -> String {
-    let bytes = Sha256::digest(text.as_bytes());
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    use std::fmt::Write as _;
+
+    Sha256::digest(text.as_bytes()).iter().fold(String::new(), |mut digits, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(digits, "{byte:02x}");
+        digits
+    })
 }
 
 pub(super) fn remove(folder: &Path) -> Result<(), IoError> {

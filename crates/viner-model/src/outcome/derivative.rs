@@ -87,7 +87,7 @@ impl<'t> Place<'_, '_, 't> {
             // The only number of the baseline that an elasticity is part of.
             Bound::Call(call) if call.base && call.function == Function::Profit => {
                 let baseline = &self.figures.problem().baseline;
-                self.sectors(call, |n, s| {
+                sectors(call, |n, s| {
                     let [share, _] = self.figures.specific_factor(n, s);
                     share * baseline.value_added[[n, s]]
                 })
@@ -158,13 +158,13 @@ impl<'t> Place<'_, '_, 't> {
             Function::Price => {
                 let single = regions(0).len() * call.sectors.len() == 1;
                 let weight = |n, s| if single { 1.0 } else { baseline.output[[n, s]] };
-                let weights = self.sectors(call, |n, s| Var::constant(weight(n, s))).value();
+                let weights = sectors(call, |n, s| Var::constant(weight(n, s))).value();
                 let change = |n, s| (figures.unit_cost(n, s) + -1.0) * weight(n, s);
-                self.sectors(call, change) * weights.recip()
+                sectors(call, change) * weights.recip()
             }
-            Function::Output => self.sectors(call, |n, s| figures.output(n, s)),
-            Function::ValueAdded => self.sectors(call, |n, s| figures.value_added(n, s)),
-            Function::Profit => self.sectors(call, |n, s| {
+            Function::Output => sectors(call, |n, s| figures.output(n, s)),
+            Function::ValueAdded => sectors(call, |n, s| figures.value_added(n, s)),
+            Function::Profit => sectors(call, |n, s| {
                 let [share, left] = figures.specific_factor(n, s);
                 share * left * figures.value_added(n, s)
             }),
@@ -275,16 +275,16 @@ impl<'t> Place<'_, '_, 't> {
         }
         sum
     }
+}
 
-    fn sectors(&self, call: &BoundCall, value: impl Fn(usize, usize) -> Var<'t>) -> Var<'t> {
-        let mut sum = Var::constant(0.0);
-        for &n in &call.regions[0] {
-            for &s in &call.sectors {
-                sum += value(n, s);
-            }
+fn sectors<'t>(call: &BoundCall, value: impl Fn(usize, usize) -> Var<'t>) -> Var<'t> {
+    let mut sum = Var::constant(0.0);
+    for &n in &call.regions[0] {
+        for &s in &call.sectors {
+            sum += value(n, s);
         }
-        sum
     }
+    sum
 }
 
 fn sum<'t>(members: &[usize], value: impl Fn(usize) -> Var<'t>) -> Var<'t> {

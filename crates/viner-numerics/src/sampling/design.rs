@@ -11,7 +11,7 @@ use super::normal::{cumulative, inverse_cumulative};
 pub enum Method {
     /// Independently.
     Random,
-    /// One in each of as many slices of every coordinate as there are points (McKay, Beckman and
+    /// One in each of as many slices of every coordinate as there are points (`McKay`, Beckman and
     /// Conover 1979).
     LatinHypercube,
     /// The sequence of Sobol' with the direction numbers of Joe and Kuo, scrambled as by Owen.

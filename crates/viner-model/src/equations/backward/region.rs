@@ -70,14 +70,16 @@ struct Inner {
 
 #[derive(Clone, Copy, Default)]
 struct InnerUser {
-    log_factor_price: f64,
+    /// By `ln v̂`.
+    factor_price: f64,
     /// By `ln M̂`, but for its part in the shares of inputs.
-    log_inputs: f64,
+    inputs: f64,
     /// By `ln ĉ`.
-    log_cost: f64,
+    cost: f64,
     /// By the logarithm of the spending on inputs.
-    log_spending: f64,
-    log_share_shift: f64,
+    spending: f64,
+    /// By `ln(β'/β)`.
+    share_shift: f64,
 }
 
 /// Derivatives with respect to the parameters of a region.
@@ -182,22 +184,21 @@ impl<'a> RegionBackward<'a> {
             let epsilon = region.input_elasticities[region.input_elasticity_of[k]];
             let sigma = region.production_elasticity[k];
             let bought = user.spending * dot(mix, seeds.expenditure);
-            inner.log_spending = bought;
-            inner.log_cost = *cost;
+            inner.spending = bought;
+            inner.cost = *cost;
             activity[k] += bought;
             if user.has_factors {
-                inner.log_share_shift = seeds.log_share_shift[k] - bought;
-                inner.log_cost -= (1.0 - sigma) * (bought + inner.log_share_shift);
-                inner.log_factor_price =
-                    (1.0 - sigma) * inner.log_share_shift + user.share * inner.log_cost;
-                inner.log_inputs = (1.0 - sigma) * bought + (1.0 - user.share) * inner.log_cost;
+                inner.share_shift = seeds.log_share_shift[k] - bought;
+                inner.cost -= (1.0 - sigma) * (bought + inner.share_shift);
+                inner.factor_price = (1.0 - sigma) * inner.share_shift + user.share * inner.cost;
+                inner.inputs = (1.0 - sigma) * bought + (1.0 - user.share) * inner.cost;
                 let specific = region.specific_factor_share[k];
-                log_wage += (1.0 - specific) * inner.log_factor_price;
-                activity[k] += specific * inner.log_factor_price;
+                log_wage += (1.0 - specific) * inner.factor_price;
+                activity[k] += specific * inner.factor_price;
             } else {
-                inner.log_inputs = *cost;
+                inner.inputs = *cost;
             }
-            let own = inner.log_inputs - (1.0 - epsilon) * bought;
+            let own = inner.inputs - (1.0 - epsilon) * bought;
             for (slot, share) in prices.iter_mut().zip(mix) {
                 *slot += own * share;
             }
@@ -258,15 +259,14 @@ impl<'a> RegionBackward<'a> {
             let share = region.value_added_share[k];
             if user.has_factors {
                 specific_factor_share[k] +=
-                    inner.log_factor_price * (self.log_activity[k] - self.totals.log_wage);
+                    inner.factor_price * (self.log_activity[k] - self.totals.log_wage);
                 let sigma = region.production_elasticity[k];
                 let factors = user.log_factor_price - user.log_cost;
                 let inputs = user.log_inputs - user.log_cost;
                 let slope = index_slope(sigma, [(share, factors), (1.0 - share, inputs)]);
-                // `log_cost` of `inner` holds its part in the shift and in the spending already.
-                production[k] += inner.log_cost * slope
-                    - inner.log_share_shift * factors
-                    - inner.log_spending * inputs;
+                // `cost` of `inner` holds its part in the shift and in the spending already.
+                production[k] +=
+                    inner.cost * slope - inner.share_shift * factors - inner.spending * inputs;
             }
             if share != 1.0 {
                 let epsilon = region.input_elasticities[region.input_elasticity_of[k]];
@@ -276,7 +276,7 @@ impl<'a> RegionBackward<'a> {
                 let slope = index_slope(epsilon, (0..sectors).map(|s| (old[s], away(s))));
                 let moved: f64 =
                     (0..sectors).map(|s| new[s] * seeds.expenditure[s] * away(s)).sum();
-                input[k] += (inner.log_inputs - (1.0 - epsilon) * inner.log_spending) * slope
+                input[k] += (inner.inputs - (1.0 - epsilon) * inner.spending) * slope
                     - user.spending * moved;
             }
         }
