@@ -147,7 +147,9 @@ mod tests {
     fn correlation_is_what_was_asked_for() {
         let lower = lower_triangle(&[vec![1.0, 0.6], vec![0.6, 1.0]]).unwrap();
         let mut drawn = points(Method::Sobol, 4096, 2, 1);
-        drawn.iter_mut().for_each(|point| correlate(&lower, point));
+        for point in &mut drawn {
+            correlate(&lower, point);
+        }
         let scores: Vec<[f64; 2]> =
             drawn.iter().map(|p| [inverse_cumulative(p[0]), inverse_cumulative(p[1])]).collect();
         let product: f64 = scores.iter().map(|[a, b]| a * b).sum::<f64>() / 4096.0;

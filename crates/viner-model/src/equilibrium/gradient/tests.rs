@@ -113,6 +113,7 @@ fn backward_products_are_those_of_the_transposed_matrix() {
         ShadowOwner::Iceberg,
         ShadowOwner::Region("R003".into()),
     ];
+    let mut owners = owners.iter().cycle();
     let mut seed = 1;
     for labour in [Labour::Mobile, Labour::FixedNominalWage, Labour::FixedRealWage] {
         for deficits in [Deficits::Fixed, Deficits::IncomeShare, Deficits::Balanced] {
@@ -130,7 +131,7 @@ fn backward_products_are_those_of_the_transposed_matrix() {
                         deficits,
                         ..Model::default()
                     },
-                    policies: policies(owners[seed as usize % 4].clone()),
+                    policies: policies(owners.next().unwrap().clone()),
                     ..Scenario::default()
                 };
                 let mut problem = Problem::new(Arc::clone(&baseline), &scenario).unwrap();
