@@ -93,6 +93,12 @@ pub enum Command {
     Path(PathOptions),
     /// Score the years of a plan against what was said and what statistics say
     Backtest(BacktestOptions),
+    /// Draw numbers of a scenario many times: the spread of outcomes, and what it comes from
+    Sweep(SweepOptions),
+    /// The policies that are best for an objective, or best replies to each other
+    Optimize(OptimizeOptions),
+    /// What an outcome answers to: its derivative by every size of every policy and every elasticity
+    Sensitivity(SensitivityOptions),
     /// List built-in baselines, scenarios, plans and evidence
     List,
     /// Print a built-in scenario, plan or baseline
@@ -188,6 +194,42 @@ pub struct CompareOptions {
     /// Columns of the table `regions` to show, separated by commas [default: welfare]
     #[arg(long, value_delimiter = ',', value_name = "OUTCOME")]
     pub of: Vec<String>,
+}
+
+/// Options of `sweep`.
+#[derive(Args, Debug)]
+pub struct SweepOptions {
+    /// Plan file, or folder or manifest of an earlier sweep
+    pub plan: String,
+    /// Largest failure of an accounting identity of the table, relative to world output [default: 1e-6]
+    #[arg(long, value_name = "SHARE")]
+    pub tolerance: Option<f64>,
+}
+
+/// Options of `optimize`.
+#[derive(Args, Debug)]
+pub struct OptimizeOptions {
+    /// Plan file, or folder or manifest of an earlier result
+    pub plan: String,
+    /// Largest failure of an accounting identity of the table, relative to world output [default: 1e-6]
+    #[arg(long, value_name = "SHARE")]
+    pub tolerance: Option<f64>,
+}
+
+/// Options of `sensitivity`.
+#[derive(Args, Debug)]
+pub struct SensitivityOptions {
+    /// Scenario file, folder or manifest of an earlier run, or name of a built-in scenario
+    pub scenario: String,
+    /// Outcome, such as `welfare(RUS)`; may be given several times
+    #[arg(long, value_name = "OUTCOME", required = true)]
+    pub of: Vec<String>,
+    /// How many of the largest derivatives to show
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub top: usize,
+    /// Largest failure of an accounting identity of the table, relative to world output [default: 1e-6]
+    #[arg(long, value_name = "SHARE")]
+    pub tolerance: Option<f64>,
 }
 
 /// Options of `check`.

@@ -10,11 +10,15 @@ pub mod diagnostic;
 mod folder;
 pub mod game;
 pub mod operations;
+pub mod optimize;
 pub mod outcomes;
 pub mod path;
+pub mod plan;
 pub mod question;
 pub mod results;
 pub mod scenario_file;
+pub mod sensitivity;
+pub mod sweep;
 pub mod tables;
 
 pub use diagnostic::{Diagnostic, Diagnostics, IoError};

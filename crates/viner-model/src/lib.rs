@@ -16,6 +16,7 @@ pub mod equations;
 pub mod equilibrium;
 pub mod game;
 pub mod labels;
+pub mod optimum;
 pub mod outcome;
 pub mod path;
 pub mod problem;

@@ -70,13 +70,18 @@ impl Variants {
         Self { baseline, scenario: scenario.clone(), settings }
     }
 
+    /// The scenario with these policies, and none of its own.
+    #[must_use]
+    pub fn scenario_with(&self, policies: Vec<Policy>) -> Scenario {
+        Scenario { policies, ..self.scenario.clone() }
+    }
+
     /// The variant with these policies, and none of the scenario's own.
     ///
     /// # Errors
     /// What is wrong with them on the baseline.
     pub fn problem(&self, policies: Vec<Policy>) -> Result<Problem, Vec<ScenarioError>> {
-        let scenario = Scenario { policies, ..self.scenario.clone() };
-        Problem::new(Arc::clone(&self.baseline), &scenario)
+        Problem::new(Arc::clone(&self.baseline), &self.scenario_with(policies))
     }
 
     /// The variant with these policies and its equilibrium, searched from the unknowns of another

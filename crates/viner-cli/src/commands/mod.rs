@@ -7,9 +7,12 @@ pub mod data;
 pub mod game;
 pub mod import;
 pub mod list;
+pub mod optimize;
 pub mod path;
 pub mod run;
+pub mod sensitivity;
 pub mod show;
+pub mod sweep;
 pub mod tables;
 
 use viner_io::question::{NoAnswer, TABLE_TOLERANCE};

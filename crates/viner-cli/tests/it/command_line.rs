@@ -19,16 +19,21 @@ fn help() {
     Usage: viner [OPTIONS] [COMMAND]
 
     Commands:
-      run       Solve a scenario
-      check     Find everything that is wrong with a scenario; solve nothing
-      compare   Show scenarios side by side
-      game      Secondary sanctions and coalitions: payoffs of all combinations of actions, equilibria
-      path      Years in sequence: dated policies, elasticities that grow with time
-      backtest  Score the years of a plan against what was said and what statistics say
-      list      List built-in baselines, scenarios, plans and evidence
-      show      Print a built-in scenario, plan or baseline
-      data      Work on baseline tables
-      help      Print this message or the help of the given subcommand(s)
+      run          Solve a scenario
+      check        Find everything that is wrong with a scenario; solve nothing
+      compare      Show scenarios side by side
+      game         Secondary sanctions and coalitions: payoffs of all combinations of actions,
+                   equilibria
+      path         Years in sequence: dated policies, elasticities that grow with time
+      backtest     Score the years of a plan against what was said and what statistics say
+      sweep        Draw numbers of a scenario many times: the spread of outcomes, and what it comes from
+      optimize     The policies that are best for an objective, or best replies to each other
+      sensitivity  What an outcome answers to: its derivative by every size of every policy and every
+                   elasticity
+      list         List built-in baselines, scenarios, plans and evidence
+      show         Print a built-in scenario, plan or baseline
+      data         Work on baseline tables
+      help         Print this message or the help of the given subcommand(s)
 
     Options:
       -o, --output <DIR>

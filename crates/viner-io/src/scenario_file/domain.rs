@@ -3,7 +3,7 @@
 /// Numbers a key accepts, and how to say it.
 #[derive(Clone, Copy)]
 pub(super) struct Domain {
-    holds: fn(f64) -> bool,
+    pub(super) holds: fn(f64) -> bool,
     /// What is expected, in words.
     pub(super) words: &'static str,
 }

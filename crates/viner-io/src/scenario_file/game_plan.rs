@@ -7,14 +7,14 @@ use serde_json::Value as Json;
 use viner_model::problem::{ScenarioError, Section};
 use viner_model::scenario::Policy;
 
-use super::document::{Entry, Node, Value, parse_document, quote};
+use super::document::{Entry, Node, Value, quote};
 use super::domain::{FINITE, NOT_NEGATIVE};
 use super::fields::{Fields, number_of, text_of, texts_of};
 use super::findings::{Findings, Reported};
 use super::locations::Locations;
-use super::overrides;
+use super::plan::{PlanScenario, read_head};
 use super::policies::read_policies;
-use super::read::{KEYS, ScenarioFile, manifest_entry, read_root};
+use super::read::{ScenarioFile, manifest_entry};
 use super::source::ScenarioSource;
 use super::table_files::TableFiles;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -45,20 +45,6 @@ pub struct GamePlan {
     pub set: Vec<String>,
     /// Folder that the paths in it start from.
     pub folder: Option<PathBuf>,
-}
-
-/// The scenario of a plan.
-#[derive(Clone, Debug, PartialEq)]
-pub enum PlanScenario {
-    /// A name or a path, and the overrides that are meant for it.
-    Named {
-        /// As written.
-        name: String,
-        /// Overrides of keys that are the scenario's.
-        set: Vec<String>,
-    },
-    /// The tables of a scenario in the plan itself.
-    Inline(Box<ScenarioFile>),
 }
 
 /// A player of a plan.
@@ -253,60 +239,19 @@ fn read(
     overrides: &[String],
     findings: &mut Findings,
 ) -> Result<GamePlan, Reported> {
-    let (mut root, errors) = parse_document(&source.text);
-    if !errors.is_empty() {
-        for error in errors {
-            findings.add_syntax(error, "");
-        }
-        return Err(Reported);
-    }
-    let named = root.get("scenario").is_some();
-    let of_plan = |argument: &&String| {
-        let key = argument.split(['.', '=']).next().unwrap_or_default().trim();
-        !named || ["player", "scenario", "title"].contains(&key)
-    };
-    let all: Vec<String> = source.set.iter().chain(overrides).cloned().collect();
-    let (set, rest): (Vec<String>, Vec<String>) = {
-        let (set, rest): (Vec<&String>, Vec<&String>) = all.iter().partition(of_plan);
-        (set.into_iter().cloned().collect(), rest.into_iter().cloned().collect())
-    };
-    let _ = overrides::apply(&mut root, &set, findings);
-
-    let locations = Locations::of(&source.name, &root);
+    let (head, root) = read_head(source, overrides, &["player"], findings)?;
     let fields = Fields::of(&root, "", "a table", findings)?;
-    let title = fields.text("title", "one line of text", findings);
-    let scenario = if named {
-        let expected = "the name of a built-in scenario, or the path of one";
-        for key in KEYS.iter().filter(|key| **key != "title") {
-            if let Some(entry) = fields.entry(key) {
-                let problem = format!("`{key}` and `scenario` contradict each other");
-                let diagnostic = Diagnostic::new(problem)
-                    .expected("a scenario by its name, or its tables in the plan");
-                findings.add(entry.key_at, key, diagnostic);
-            }
-        }
-        let known: Vec<&str> = KEYS.iter().copied().chain(["scenario", "player"]).collect();
-        let _ = fields.check_keys(&known, findings);
-        let name = fields.text("scenario", expected, findings);
-        name.map(|name| PlanScenario::Named {
-            name: name.unwrap_or_default().to_owned(),
-            set: rest,
-        })
-    } else {
-        let file = read_root(&root, &["scenario", "player"], source, set.clone(), findings);
-        file.map(|file| PlanScenario::Inline(Box::new(file)))
-    };
     let mut tables = TableFiles::new(source);
     let players = read_players(&fields, &source.name, &mut tables, findings).unwrap_or_default();
     Ok(GamePlan {
-        title: title.ok().flatten().unwrap_or_default().to_owned(),
-        scenario: scenario?,
+        title: head.title,
+        scenario: head.scenario,
         players,
-        locations,
+        locations: head.locations,
         files: tables.into_texts(),
-        text: source.text.clone(),
-        set: if named { all } else { set },
-        folder: source.folder.clone(),
+        text: head.text,
+        set: head.set,
+        folder: head.folder,
     })
 }
 

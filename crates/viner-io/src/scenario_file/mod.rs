@@ -30,20 +30,27 @@ mod findings;
 mod game_plan;
 mod locations;
 mod model;
+mod optimize_plan;
 mod overrides;
 mod path_plan;
+mod plan;
 mod policies;
 mod read;
 mod selectors;
 mod source;
+mod sweep_plan;
 mod table_files;
 
 pub use choices::{ReportChoices, SolverChoices};
 pub use dates::{Day, Period};
-pub use game_plan::{
-    ActionPlan, GamePlan, MAX_COMBINATIONS, PlanScenario, PlayerPlan, When, read_game_plan,
-};
+pub use game_plan::{ActionPlan, GamePlan, MAX_COMBINATIONS, PlayerPlan, When, read_game_plan};
 pub use locations::Locations;
+pub use optimize_plan::{Choose, Each, OptimizePlan, read_optimize_plan};
+pub(crate) use optimize_plan::{OPTIMIZE, player_name};
 pub use path_plan::{BacktestChoices, PathPlan, read_path_plan};
+pub(crate) use plan::read_inline_scenario;
+pub use plan::{PlanHead, PlanScenario};
 pub use read::{ScenarioFile, read_scenario};
 pub use source::{Recorded, ScenarioSource};
+pub(crate) use sweep_plan::SWEEP;
+pub use sweep_plan::{Design, SweepPlan, Vary, read_sweep_plan};

@@ -3,6 +3,7 @@
 //!
 //! Prices and costs are logarithms of hats throughout. `docs/equations.md` has the derivations.
 
+pub mod backward;
 pub mod ces;
 pub mod limits;
 pub mod production;

@@ -46,6 +46,7 @@ pub struct Response<'a, T> {
 }
 
 /// Totals of a region.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Totals<T> {
     /// `ln ŵ`.
     pub log_wage: T,

@@ -44,6 +44,7 @@ pub enum RentRule<T> {
 }
 
 /// What the spending on a split cell becomes.
+#[derive(Clone, Copy)]
 pub struct Split<T> {
     /// X': producer value.
     pub producer_value: T,

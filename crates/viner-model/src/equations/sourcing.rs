@@ -17,7 +17,7 @@ pub struct Market {
     /// `x' · producer_weights`: export tax per unit of spending; none if absent.
     pub export_tax_weights: Option<Vec<f64>>,
     /// Cells whose spending is split between more than their exporter and the treasuries, by
-    /// importer. They have no weight in the arrays above.
+    /// importer and exporter. They have no weight in the arrays above.
     pub split_cells: Vec<SplitCell>,
 }
 
@@ -124,6 +124,12 @@ impl Market {
         for (n, splits) in underflowed {
             self.clear_by_logarithms(n, splits, log_costs, expenditure[n], wedge_factors, cleared);
         }
+    }
+
+    /// Where a cell stands among the split ones, if it is one of them.
+    pub fn split_place(&self, importer: usize, exporter: usize) -> Option<usize> {
+        let place = |cell: &SplitCell| (cell.importer, cell.exporter);
+        self.split_cells.binary_search_by_key(&(importer, exporter), place).ok()
     }
 
     /// Number of split cells of importer `n`, which start at `first` if there are any.

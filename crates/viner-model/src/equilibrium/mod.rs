@@ -3,6 +3,7 @@
 mod assemble;
 mod certificate;
 mod failure;
+mod gradient;
 mod map;
 mod methods;
 mod reference;
@@ -20,6 +21,10 @@ use crate::problem::{CellChange, TradeCell};
 pub use crate::equations::limits::Regime;
 pub use certificate::{Certificate, Residual, certify};
 pub use failure::Failure;
+pub use gradient::{
+    BranchGradient, CellGradient, Differentiable, Figures, Gradient, NestGradient, WedgeGradient,
+    gradients,
+};
 pub use reference::{RunError, reference_baseline, run};
 pub use solve::{Method, Settings, Statistics, solve, solve_from, solve_with};
 

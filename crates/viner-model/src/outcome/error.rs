@@ -117,6 +117,12 @@ pub enum OutcomeErrorKind {
         /// The function.
         function: &'static str,
     },
+    /// It moves in steps, or its derivative is not known.
+    #[error("{what} has no derivative here, expected outcomes of regions, trade and sectors")]
+    NoDerivative {
+        /// What.
+        what: String,
+    },
     /// The counterfactual is no economy of its own.
     #[error("the counterfactual has no accounts of its own: {reason}")]
     NoAccounts {

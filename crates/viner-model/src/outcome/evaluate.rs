@@ -77,6 +77,11 @@ impl Measure {
         State { problem, equilibrium: Some(equilibrium), path: &[] }.number(&self.root)
     }
 
+    /// The value of a part of it in the baseline.
+    pub(super) fn base_of(call: &BoundCall, problem: &Problem) -> Evaluated<f64> {
+        State { problem, equilibrium: None, path: &[] }.call(call)
+    }
+
     /// The value on a path of years: what stands outside of `at` and `growth` is that of the year at
     /// `position`.
     ///

@@ -18,6 +18,7 @@
 //! `docs/outcomes.md` defines every function.
 
 mod bind;
+mod derivative;
 mod display;
 mod error;
 mod evaluate;
@@ -30,6 +31,7 @@ mod tests;
 use std::fmt;
 
 pub use bind::Names;
+pub use derivative::Smooth;
 pub use error::{OutcomeError, OutcomeErrorKind};
 pub use evaluate::{Path, Value, Year};
 pub use function::Function;

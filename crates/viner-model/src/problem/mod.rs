@@ -15,6 +15,7 @@ use crate::baseline::Baseline;
 use crate::scenario::{Deficits, Labour, Policy, Scenario};
 
 pub use alternatives::{Blend, Branch, Nest, NestKind};
+pub use compile::{Effect, PolicySize};
 pub use counterfactual::{CellChange, Coalition, Counterfactual, TradeCell};
 pub use elasticities::Elasticities;
 pub use error::{Place, ScenarioError, Section};
@@ -63,6 +64,12 @@ impl Problem {
         };
         problem.check_closure(&mut errors);
         if errors.is_empty() { Ok(problem) } else { Err(errors) }
+    }
+
+    /// Every number of every policy of the scenario that this is the problem of, cell by cell, with what
+    /// it does; numbers that a later policy replaces do nothing and are left out.
+    pub fn sizes(&self, scenario: &Scenario) -> Vec<PolicySize> {
+        compile::sizes(scenario, &self.baseline)
     }
 
     /// The same economy without any policy.

@@ -14,9 +14,10 @@ use crate::policies::{GENERAL, Uniform, outcome, policy, selector, trade};
 use crate::tolerances::{SAME_ANSWER, TIGHT};
 
 /// Sizes of a mix, each between 0 and 1.
-type Sizes = [f64; 8];
+pub type Sizes = [f64; 8];
 
-fn mix(sizes: Sizes) -> Vec<Policy> {
+/// Most instruments, each of the sizes.
+pub fn mix(sizes: Sizes) -> Vec<Policy> {
     let [quota, cap, capacity, share, margin, change, part, embargo] = sizes;
     let scope = if part < 0.5 { QuotaScope::Total } else { QuotaScope::Cell };
     let hubs = vec![

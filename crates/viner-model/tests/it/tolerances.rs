@@ -40,5 +40,9 @@ pub const PARTS_ADD_UP: f64 = 1e-8;
 /// The Leontief series is cut off at 1e-18 of world output.
 pub const EMBODIED: f64 = 1e-11;
 
+/// Differences of fourth order with a step of 1e-4: errors of 1e-16 times fifth derivatives of up to
+/// 1e6, and of the solver over the step, 1e-9.
+pub const DERIVATIVE: f64 = 1e-7;
+
 /// Solves to the rounding of small economies, so that the tolerances above can be narrow.
 pub const TIGHT: Settings = Settings { tolerance: 1e-12, max_evaluations: 20_000 };

@@ -10,7 +10,7 @@ use crate::equations::rents::{Receiver, Rent};
 use crate::equations::sourcing::Cleared;
 
 /// Trade cells from which on an evaluation is worth several threads.
-const PARALLEL_FROM: usize = 200_000;
+pub const PARALLEL_FROM: usize = 200_000;
 
 /// Everything one evaluation computes, in the order of the equations.
 pub struct Evaluation<T> {
@@ -53,6 +53,14 @@ pub struct WedgeValues<T> {
 impl EquilibriumMap<'_> {
     /// Evaluates every equation once at the unknowns `x`.
     pub fn equations<T: Real>(&self, x: &[T]) -> Evaluation<T> {
+        let mut evaluation = self.blocks(x);
+        self.settle(&mut evaluation);
+        evaluation
+    }
+
+    /// Evaluates the equations of regions and of markets; what becomes of the spending on split
+    /// cells is left to [`settle`](Self::settle).
+    pub fn blocks<T: Real>(&self, x: &[T]) -> Evaluation<T> {
         let system = self.system;
         let baseline = &system.problem.baseline;
         let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
@@ -130,8 +138,7 @@ impl EquilibriumMap<'_> {
                 .enumerate()
                 .for_each(clear);
         }
-        let wedges = self.wedge_values(points, &log_costs, &split_spending);
-        let mut evaluation = Evaluation {
+        Evaluation {
             log_costs,
             log_share_shift,
             expenditure,
@@ -142,14 +149,23 @@ impl EquilibriumMap<'_> {
             export_taxes,
             rents: vec![T::constant(0.0); regions],
             split_spending,
-            wedges,
-        };
-        self.divide_split_cells(&mut evaluation);
-        evaluation
+            wedges: WedgeValues {
+                points,
+                rents: Vec::new(),
+                log_quantities: Vec::new(),
+                log_prices: Vec::new(),
+            },
+        }
+    }
+
+    /// Quantities and prices under limits, and who gets what of the spending on split cells.
+    pub fn settle<T: Real>(&self, evaluation: &mut Evaluation<T>) {
+        self.wedge_values(evaluation);
+        self.divide_split_cells(evaluation);
     }
 
     /// `Π m^{−θ}` by split cell of a sector.
-    fn wedge_factors<T: Real>(&self, sector: usize, points: &[WedgePoint<T>]) -> Vec<T> {
+    pub fn wedge_factors<T: Real>(&self, sector: usize, points: &[WedgePoint<T>]) -> Vec<T> {
         let theta = self.system.markets[sector].trade_elasticity;
         self.system.accounts[sector]
             .iter()
@@ -166,14 +182,11 @@ impl EquilibriumMap<'_> {
     }
 
     /// Quantities and prices under limits, at given spending on split cells.
-    fn wedge_values<T: Real>(
-        &self,
-        points: Vec<WedgePoint<T>>,
-        log_costs: &[T],
-        split_spending: &[Vec<T>],
-    ) -> WedgeValues<T> {
+    fn wedge_values<T: Real>(&self, evaluation: &mut Evaluation<T>) {
         let system = self.system;
         let sectors = system.markets.len();
+        let Evaluation { log_costs, split_spending, wedges, .. } = evaluation;
+        let points = &wedges.points;
         let log_quantities: Vec<T> = system
             .wedges
             .iter()
@@ -192,15 +205,15 @@ impl EquilibriumMap<'_> {
                 quantity.ln()
             })
             .collect();
-        let rents = system
+        wedges.rents = system
             .wedges
             .iter()
             .zip(points.iter().zip(&log_quantities))
             .map(|(wedge, (point, &log_quantity))| wedge.rent(point, log_quantity))
             .collect();
-        let log_prices =
+        wedges.log_prices =
             system.wedges.iter().map(|wedge| wedge.log_price(log_costs, sectors)).collect();
-        WedgeValues { points, rents, log_quantities, log_prices }
+        wedges.log_quantities = log_quantities;
     }
 
     /// Adds what the split cells bring to sales, taxes and rents.

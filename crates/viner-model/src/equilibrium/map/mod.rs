@@ -5,7 +5,7 @@
 //! baseline's income, and one unknown per wedge (see [`Track`]).
 //! Inactive cells stay at 0.
 
-mod evaluation;
+pub(super) mod evaluation;
 #[cfg(test)]
 mod tests;
 
@@ -87,12 +87,15 @@ impl<'a> EquilibriumMap<'a> {
     }
 
     fn apply<T: Real>(&self, x: &[T], image: &mut [T]) {
+        self.image(x, &self.equations(x), image);
+    }
+
+    /// The image of `x`, given all equations evaluated there.
+    pub(super) fn image<T: Real>(&self, x: &[T], evaluation: &Evaluation<T>, image: &mut [T]) {
         let system = self.system;
         let baseline = &system.problem.baseline;
         let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
         let cells = regions * sectors;
-        let evaluation = self.equations(x);
-
         let mut world_value_added = T::constant(0.0);
         let mut world_before = 0.0;
         for n in 0..regions {
@@ -130,7 +133,7 @@ impl<'a> EquilibriumMap<'a> {
             }
         }
 
-        let (incomes, transfers) = self.other_incomes(&evaluation);
+        let (incomes, transfers) = self.other_incomes(evaluation);
         for (n, income) in incomes.into_iter().enumerate() {
             image[2 * cells + n] = income * baseline.income[n].recip();
         }

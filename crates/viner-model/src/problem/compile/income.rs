@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Compiler, SHARES_TOLERANCE, place};
+use super::{Compiler, Effect, PolicySize, SHARES_TOLERANCE, place};
 use crate::problem::cells::Axis;
 use crate::problem::{Coalition, ScenarioError};
 use crate::scenario::{
@@ -76,6 +76,16 @@ impl Compiler<'_> {
             }
             for &n in &regions {
                 for &s in &sectors {
+                    self.enter(instrument.kind(), false, || PolicySize {
+                        policy: index,
+                        key: instrument.value_key(),
+                        value: row.value,
+                        effect: match instrument {
+                            SectorInstrument::SectorTaxRate => Effect::ProfitTax(n, s),
+                            SectorInstrument::ProductivityChange => Effect::Productivity(n, s),
+                            SectorInstrument::DemandShiftChange => Effect::Taste(n, s),
+                        },
+                    });
                     let target = match instrument {
                         SectorInstrument::SectorTaxRate => {
                             let earlier = self.profit_tax_by.insert((n, s), index);
@@ -141,6 +151,21 @@ impl Compiler<'_> {
                 TransferAmount::MillionUsd(amount) => amount,
                 TransferAmount::ShareOfIncome(share) => share * paying,
             };
+            let per_unit = match row.amount {
+                TransferAmount::MillionUsd(_) => 1.0,
+                TransferAmount::ShareOfIncome(_) => paying,
+            };
+            let parts: Vec<(usize, f64)> = payers
+                .iter()
+                .map(|&n| (n, -per_unit * income[n] / paying))
+                .chain(receivers.iter().map(|&n| (n, per_unit * income[n] / receiving)))
+                .collect();
+            self.enter("transfer", false, || PolicySize {
+                policy: index,
+                key,
+                value: size,
+                effect: Effect::Transfer(parts),
+            });
             for &n in &payers {
                 self.counterfactual.transfers[n] -= amount * income[n] / paying;
             }

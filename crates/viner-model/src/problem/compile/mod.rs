@@ -1,6 +1,7 @@
 //! Lays policies on cells, in the order written.
 
 mod income;
+mod ledger;
 mod limits;
 mod nests;
 mod trade;
@@ -14,15 +15,34 @@ use crate::baseline::Baseline;
 use crate::labels::nearest;
 use crate::scenario::{Action, Scenario, Selector};
 
+use ledger::Ledger;
+pub use ledger::{Effect, PolicySize};
+
 /// How far shares that must sum to 1 may be from it.
 const SHARES_TOLERANCE: f64 = 1e-9;
 
 /// All policies of `scenario`, laid on the cells of `baseline`.
-pub(super) fn policies<'a>(
+pub(super) fn policies(
+    scenario: &Scenario,
+    baseline: &Baseline,
+    errors: &mut Vec<ScenarioError>,
+) -> Counterfactual {
+    compiled(scenario, baseline, errors, None).finish()
+}
+
+/// Every number of every policy, with what it does.
+pub(super) fn sizes(scenario: &Scenario, baseline: &Baseline) -> Vec<PolicySize> {
+    let mut errors = Vec::new();
+    let compiler = compiled(scenario, baseline, &mut errors, Some(Ledger::default()));
+    compiler.ledger.map(Ledger::sizes).unwrap_or_default()
+}
+
+fn compiled<'a>(
     scenario: &'a Scenario,
     baseline: &'a Baseline,
     errors: &'a mut Vec<ScenarioError>,
-) -> Counterfactual {
+    ledger: Option<Ledger>,
+) -> Compiler<'a> {
     let mut compiler = Compiler {
         scenario,
         baseline,
@@ -32,6 +52,7 @@ pub(super) fn policies<'a>(
         last_tax: BTreeMap::new(),
         profit_tax_by: BTreeMap::new(),
         limits: Vec::new(),
+        ledger,
     };
     for (index, policy) in scenario.policies.iter().enumerate() {
         match &policy.action {
@@ -45,7 +66,7 @@ pub(super) fn policies<'a>(
             Action::Coalition { members, rule } => compiler.coalition(index, members, rule),
         }
     }
-    compiler.finish()
+    compiler
 }
 
 struct Compiler<'a> {
@@ -61,6 +82,8 @@ struct Compiler<'a> {
     profit_tax_by: BTreeMap<(usize, usize), usize>,
     /// Policies that limit quantities or prices, each with its cells.
     limits: Vec<limits::Limit<'a>>,
+    /// Where sizes are entered, if they are asked for.
+    ledger: Option<Ledger>,
 }
 
 fn place(policy: usize, key: &str, row: Option<u64>) -> Place {
@@ -70,6 +93,13 @@ fn place(policy: usize, key: &str, row: Option<u64>) -> Place {
 impl Compiler<'_> {
     fn select(&mut self, selector: &Selector, axis: Axis, place: &Place) -> Vec<usize> {
         select(selector, axis, self.scenario, self.baseline, place, self.errors)
+    }
+
+    /// Enters a size, if sizes are asked for.
+    fn enter(&mut self, kind: &'static str, sets: bool, size: impl FnOnce() -> PolicySize) {
+        if let Some(ledger) = &mut self.ledger {
+            ledger.enter(kind, sets, size());
+        }
     }
 
     fn refuse(&mut self, place: Place, found: f64, expected: &'static str) {

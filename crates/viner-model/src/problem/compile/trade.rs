@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Compiler, place};
+use super::{Compiler, Effect, PolicySize, place};
 use crate::baseline::Baseline;
 use crate::problem::ScenarioError;
 use crate::problem::cells::Axis;
@@ -173,6 +173,15 @@ impl<'a> Compiler<'a> {
                 cells,
             });
         }
+        for (&cell, &value) in &cells {
+            let size = || PolicySize {
+                policy: index,
+                key: instrument.value_key(),
+                value,
+                effect: effect(instrument, cell),
+            };
+            self.enter(kind, sets, size);
+        }
         match instrument {
             BilateralInstrument::Quota { rent_to_exporter, scope } => {
                 self.quota(index, *rent_to_exporter, *scope, cells);
@@ -205,6 +214,23 @@ impl<'a> Compiler<'a> {
     fn each(&mut self, cells: BTreeMap<TradeCell, f64>, change: impl Fn(&mut CellChange, f64)) {
         for (cell, value) in cells {
             change(self.change(cell), value);
+        }
+    }
+}
+
+/// What the size of an instrument does in a cell.
+fn effect(instrument: &BilateralInstrument, cell: TradeCell) -> Effect {
+    match instrument {
+        BilateralInstrument::TariffRate | BilateralInstrument::TariffAdd => Effect::Tariff(cell),
+        BilateralInstrument::ExportTaxRate | BilateralInstrument::ExportTaxAdd => {
+            Effect::ExportTax(cell)
+        }
+        BilateralInstrument::TradeCostChange => Effect::TradeCost(cell),
+        BilateralInstrument::EmbargoShare => Effect::Embargo(cell),
+        BilateralInstrument::SupplierExitShare => Effect::Exit(cell),
+        BilateralInstrument::Quota { .. } | BilateralInstrument::PriceCap(_) => Effect::Limit(cell),
+        BilateralInstrument::ExportControl(_) | BilateralInstrument::Settlement(_) => {
+            Effect::Nest(cell)
         }
     }
 }

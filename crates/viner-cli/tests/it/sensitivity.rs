@@ -1,0 +1,67 @@
+//! `viner sensitivity`.
+
+use crate::support::Place;
+
+const TARIFF: &str = "title = \"A tariff\"\nbaseline = \"bundle\"\n[model]\ntrade_elasticity = 5\n\
+    [[policy]]\nkind = \"tariff\"\nexporter = \"ROW\"\nimporter = \"USA\"\nsector = \"A\"\nrate = 0.5\n";
+
+fn place() -> Place {
+    let place = Place::with_bundle();
+    place.write("tariff.toml", TARIFF);
+    place
+}
+
+/// The table says what runs with other numbers say.
+#[test]
+fn derivatives_are_those_of_runs() {
+    let place = place();
+    let ran =
+        place.viner("sensitivity tariff.toml --of welfare(USA) --of income(ROW) --top 3 -o out");
+    let ran = ran.succeeded();
+    assert!(ran.stdout.contains("welfare(USA) = "), "{ran}");
+    assert!(ran.stdout.contains("by policy, its size moved in all cells together"), "{ran}");
+    assert_eq!(
+        place.header("out/gradient.csv"),
+        "outcome,kind,exporter,importer,sector,key,value,derivative,elasticity,policy"
+    );
+    assert!(place.names("out").contains(&"regions.csv".to_owned()));
+    let welfare = |set: &str| {
+        place.viner(&format!("run tariff.toml {set} -o moved -q")).succeeded();
+        place.number("moved/regions.csv", &[("region", "USA")], "welfare")
+    };
+    for (cell, set) in [
+        ([("key", "rate"), ("sector", "A")], ["policy.0.rate=0.501", "policy.0.rate=0.499"]),
+        (
+            [("key", "trade_elasticity"), ("sector", "C10_12")],
+            ["model.trade_elasticity.C10_12=5.001", "model.trade_elasticity.C10_12=4.999"],
+        ),
+    ] {
+        let [above, below] = set.map(|set| welfare(&format!("--set {set}")));
+        let difference = (above - below) / 0.002;
+        let cell = [&cell[..], &[("outcome", "welfare(USA)")]].concat();
+        let found = place.number("out/gradient.csv", &cell, "derivative");
+        assert!((found - difference).abs() < 1e-6 * found.abs().max(1e-3), "{found} {difference}");
+    }
+    // The largest first, by outcome.
+    let rows = place.rows("out/gradient.csv");
+    for pair in rows.windows(2).filter(|pair| pair[0]["outcome"] == pair[1]["outcome"]) {
+        let size = |row: usize| pair[row]["derivative"].parse::<f64>().unwrap().abs();
+        assert!(size(0) >= size(1));
+    }
+    let json = place.viner("sensitivity tariff.toml --of welfare(USA) --top 2 --json").succeeded();
+    assert_eq!(json.json()["outcomes"][0]["largest"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn what_has_no_derivative_is_refused() {
+    let place = place();
+    for (outcome, word) in [
+        ("welfare(USB)", "did you mean `USA`?"),
+        ("rank(exports(USA))", "`rank` has no derivative here"),
+        ("welfare(USA)>0", "a comparison by `>` has no derivative here"),
+    ] {
+        let ran = place.viner_in("", &["sensitivity", "tariff.toml", "--of", outcome]).failed(1);
+        assert!(ran.stderr.contains(word), "{ran}");
+    }
+    assert_eq!(place.viner("sensitivity tariff.toml").status, 2);
+}

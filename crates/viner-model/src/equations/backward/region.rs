@@ -1,0 +1,341 @@
+//! Firms and households of one region, backwards.
+
+use crate::equations::ces::{Prepared, two_goods};
+use crate::equations::production::{Region, Totals};
+use crate::scenario::Labour;
+
+/// The equations of a region at one point, with its shares there.
+pub struct RegionBackward<'a> {
+    region: Region<'a>,
+    log_activity: Vec<f64>,
+    log_prices: Vec<f64>,
+    totals: Totals<f64>,
+    /// `α'`.
+    final_shares: Vec<f64>,
+    users: Vec<User>,
+    /// `γ'/(1−β')`, `[user, input]`.
+    input_mix: Vec<f64>,
+    /// `Σ_k (1−ε) (spending of k on inputs) · mix`, by input.
+    substituted: Vec<f64>,
+}
+
+/// One sector as it buys.
+#[derive(Clone, Copy, Default)]
+struct User {
+    /// Whether it produces.
+    active: bool,
+    /// Whether it pays factors.
+    has_factors: bool,
+    /// `ln v̂`.
+    log_factor_price: f64,
+    /// `ln M̂`.
+    log_inputs: f64,
+    /// `ln ĉÂ`.
+    log_cost: f64,
+    /// `β'`, or 0 without factors.
+    share: f64,
+    /// What it spends on inputs.
+    spending: f64,
+}
+
+/// Derivatives with respect to what a region answers.
+pub struct RegionSeeds<'a> {
+    /// By `ln ĉ`.
+    pub log_cost: &'a [f64],
+    /// By `ln(β'/β)`.
+    pub log_share_shift: &'a [f64],
+    /// By `E'`.
+    pub expenditure: &'a [f64],
+    /// By the totals.
+    pub totals: Totals<f64>,
+}
+
+/// Derivatives with respect to what a region is asked.
+pub struct RegionPull {
+    /// By `ln V̂`, or `ln Ŷ` where `V = 0`.
+    pub log_activity: Vec<f64>,
+    /// By `ln P̂`.
+    pub log_prices: Vec<f64>,
+    /// By income from outside the factors.
+    pub other_income: f64,
+    inner: Inner,
+}
+
+/// Derivatives with respect to what is in between.
+struct Inner {
+    labour_income: f64,
+    log_price_index: f64,
+    users: Vec<InnerUser>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct InnerUser {
+    /// By `ln v̂`.
+    factor_price: f64,
+    /// By `ln M̂`, but for its part in the shares of inputs.
+    inputs: f64,
+    /// By `ln ĉ`.
+    cost: f64,
+    /// By the logarithm of the spending on inputs.
+    spending: f64,
+    /// By `ln(β'/β)`.
+    share_shift: f64,
+}
+
+/// Derivatives with respect to the parameters of a region.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RegionGradient {
+    /// By σ, by user.
+    pub production: Vec<f64>,
+    /// By ε, by user.
+    pub input: Vec<f64>,
+    /// By η.
+    pub final_demand: f64,
+    /// By φ, by user.
+    pub specific_factor_share: Vec<f64>,
+    /// By `ln Â`, by sector.
+    pub log_productivity: Vec<f64>,
+    /// By the logarithm of the weight in final demand, before weights are scaled to sum to 1.
+    pub log_taste: Vec<f64>,
+}
+
+impl<'a> RegionBackward<'a> {
+    /// The equations at given activity and prices, where they have these totals.
+    pub fn new(
+        region: Region<'a>,
+        log_activity: &[f64],
+        log_prices: &[f64],
+        totals: &Totals<f64>,
+    ) -> Self {
+        let sectors = log_prices.len();
+        let reference = region.final_shares.iter().zip(log_prices).map(|(a, p)| a * p).sum();
+        let nest = Prepared::new(region.final_elasticity, log_prices, reference);
+        let (_, factor) = nest.index(region.final_shares, log_prices);
+        let final_shares =
+            (0..sectors).map(|s| region.final_shares[s] * nest.share_factor(s) * factor).collect();
+        let mut users = vec![User::default(); sectors];
+        let mut input_mix = vec![0.0; sectors * sectors];
+        let mut substituted = vec![0.0; sectors];
+        for (group, &epsilon) in region.input_elasticities.iter().enumerate() {
+            let nest = Prepared::new(epsilon, log_prices, reference);
+            for k in (0..sectors).filter(|&k| region.input_elasticity_of[k] == group) {
+                if region.output[k] == 0.0 {
+                    continue;
+                }
+                let row = k * sectors..(k + 1) * sectors;
+                let mix = &region.input_mix[row.clone()];
+                let share = region.value_added_share[k];
+                let mut user = User { active: true, ..User::default() };
+                if share != 1.0 {
+                    let (log_inputs, factor) = nest.index(mix, log_prices);
+                    user.log_inputs = log_inputs;
+                    for (s, slot) in input_mix[row.clone()].iter_mut().enumerate() {
+                        *slot = mix[s] * nest.share_factor(s) * factor;
+                    }
+                }
+                user.log_cost = user.log_inputs;
+                let (mut log_output, mut input_share) = (log_activity[k], 1.0 - share);
+                if region.value_added[k] != 0.0 {
+                    let specific = region.specific_factor_share[k];
+                    let sigma = region.production_elasticity[k];
+                    user.has_factors = true;
+                    user.log_factor_price =
+                        totals.log_wage * (1.0 - specific) + log_activity[k] * specific;
+                    user.log_cost = two_goods(sigma, share, user.log_factor_price, user.log_inputs);
+                    let shift = (user.log_factor_price - user.log_cost) * (1.0 - sigma);
+                    user.share = share * shift.exp();
+                    log_output -= shift;
+                    input_share *= ((user.log_inputs - user.log_cost) * (1.0 - sigma)).exp();
+                }
+                user.spending = region.output[k] * log_output.exp() * input_share;
+                users[k] = user;
+                let moved = (1.0 - epsilon) * user.spending;
+                for (slot, share) in substituted.iter_mut().zip(&input_mix[row]) {
+                    *slot += moved * share;
+                }
+            }
+        }
+        Self {
+            log_activity: log_activity.to_vec(),
+            log_prices: log_prices.to_vec(),
+            totals: *totals,
+            region,
+            final_shares,
+            users,
+            input_mix,
+            substituted,
+        }
+    }
+
+    /// Derivatives with respect to what the region is asked.
+    pub fn pull(&self, seeds: &RegionSeeds<'_>) -> RegionPull {
+        let region = &self.region;
+        let sectors = self.log_prices.len();
+        let mut prices = vec![0.0; sectors];
+        let mut activity = vec![0.0; sectors];
+        let mut users = vec![InnerUser::default(); sectors];
+        let mut log_wage = seeds.totals.log_wage;
+        let inputs = self.users.iter().zip(&mut users).zip(seeds.log_cost).enumerate();
+        for (k, ((user, inner), cost)) in inputs {
+            if !user.active {
+                continue;
+            }
+            let mix = &self.input_mix[k * sectors..(k + 1) * sectors];
+            let epsilon = region.input_elasticities[region.input_elasticity_of[k]];
+            let sigma = region.production_elasticity[k];
+            let bought = user.spending * dot(mix, seeds.expenditure);
+            inner.spending = bought;
+            inner.cost = *cost;
+            activity[k] += bought;
+            if user.has_factors {
+                inner.share_shift = seeds.log_share_shift[k] - bought;
+                inner.cost -= (1.0 - sigma) * (bought + inner.share_shift);
+                inner.factor_price = (1.0 - sigma) * inner.share_shift + user.share * inner.cost;
+                inner.inputs = (1.0 - sigma) * bought + (1.0 - user.share) * inner.cost;
+                let specific = region.specific_factor_share[k];
+                log_wage += (1.0 - specific) * inner.factor_price;
+                activity[k] += specific * inner.factor_price;
+            } else {
+                inner.inputs = *cost;
+            }
+            let own = inner.inputs - (1.0 - epsilon) * bought;
+            for (slot, share) in prices.iter_mut().zip(mix) {
+                *slot += own * share;
+            }
+        }
+        let mut labour_income = seeds.totals.labour_income;
+        let mut log_price_index = seeds.totals.log_price_index;
+        match region.labour {
+            Labour::Mobile => labour_income += log_wage / self.totals.labour_income,
+            Labour::FixedNominalWage => {}
+            Labour::FixedRealWage => log_price_index += log_wage,
+        }
+        let eta = region.final_elasticity;
+        let income = seeds.totals.income + dot(&self.final_shares, seeds.expenditure);
+        let mean = dot(&self.final_shares, seeds.expenditure);
+        let moved = (1.0 - eta) * self.totals.income;
+        for s in 0..sectors {
+            let expenditure = seeds.expenditure[s];
+            prices[s] += self.substituted[s] * expenditure
+                + self.final_shares[s] * (log_price_index + moved * (expenditure - mean));
+        }
+        let value_added = seeds.totals.value_added + income;
+        let per_labour =
+            if region.labour_income == 0.0 { 0.0 } else { labour_income / region.labour_income };
+        for k in (0..sectors).filter(|&k| region.value_added[k] != 0.0) {
+            let new = region.value_added[k] * self.log_activity[k].exp();
+            let labour = 1.0 - region.specific_factor_share[k];
+            activity[k] += new * (value_added + labour * per_labour);
+        }
+        RegionPull {
+            log_activity: activity,
+            log_prices: prices,
+            other_income: income,
+            inner: Inner { labour_income: per_labour, log_price_index, users },
+        }
+    }
+
+    /// Derivatives with respect to the region's parameters; `baseline_value_added` by sector is what
+    /// labour income is relative to.
+    pub fn gradient(
+        &self,
+        seeds: &RegionSeeds<'_>,
+        pull: &RegionPull,
+        baseline_value_added: &[f64],
+    ) -> RegionGradient {
+        let region = &self.region;
+        let sectors = self.log_prices.len();
+        let Inner { labour_income, log_price_index, users } = &pull.inner;
+        let zeros = || vec![0.0; sectors];
+        let (mut production, mut input, mut specific_factor_share) = (zeros(), zeros(), zeros());
+        for (k, (user, inner)) in self.users.iter().zip(users).enumerate() {
+            // Labour income is a sum over closed sectors too, in the baseline.
+            let new = region.value_added[k] * self.log_activity[k].exp();
+            specific_factor_share[k] +=
+                labour_income * (self.totals.labour_income * baseline_value_added[k] - new);
+            if !user.active {
+                continue;
+            }
+            let share = region.value_added_share[k];
+            if user.has_factors {
+                specific_factor_share[k] +=
+                    inner.factor_price * (self.log_activity[k] - self.totals.log_wage);
+                let sigma = region.production_elasticity[k];
+                let factors = user.log_factor_price - user.log_cost;
+                let inputs = user.log_inputs - user.log_cost;
+                let slope = index_slope(sigma, [(share, factors), (1.0 - share, inputs)]);
+                // `cost` of `inner` holds its part in the shift and in the spending already.
+                production[k] +=
+                    inner.cost * slope - inner.share_shift * factors - inner.spending * inputs;
+            }
+            if share != 1.0 {
+                let epsilon = region.input_elasticities[region.input_elasticity_of[k]];
+                let row = k * sectors..(k + 1) * sectors;
+                let (old, new) = (&region.input_mix[row.clone()], &self.input_mix[row]);
+                let away = |s: usize| self.log_prices[s] - user.log_inputs;
+                let slope = index_slope(epsilon, (0..sectors).map(|s| (old[s], away(s))));
+                let moved: f64 =
+                    (0..sectors).map(|s| new[s] * seeds.expenditure[s] * away(s)).sum();
+                input[k] += (inner.inputs - (1.0 - epsilon) * inner.spending) * slope
+                    - user.spending * moved;
+            }
+        }
+        let eta = region.final_elasticity;
+        let away = |s: usize| self.log_prices[s] - self.totals.log_price_index;
+        let mean = dot(&self.final_shares, seeds.expenditure);
+        let income = self.totals.income;
+        let slope = index_slope(eta, (0..sectors).map(|s| (region.final_shares[s], away(s))));
+        let moved: f64 =
+            (0..sectors).map(|s| self.final_shares[s] * seeds.expenditure[s] * away(s)).sum();
+        let by_index = log_price_index - (1.0 - eta) * income * mean;
+        let log_taste = (0..sectors)
+            .map(|s| {
+                let old = region.final_shares[s];
+                let power = (1.0 - eta) * away(s);
+                let index = if power == 0.0 {
+                    old * away(s)
+                } else {
+                    old * away(s) * power.exp_m1() / power
+                };
+                by_index * index
+                    + income * (self.final_shares[s] * seeds.expenditure[s] - old * mean)
+            })
+            .collect();
+        RegionGradient {
+            production,
+            input,
+            final_demand: by_index * slope - income * moved,
+            specific_factor_share,
+            log_productivity: seeds
+                .log_cost
+                .iter()
+                .zip(&self.users)
+                .map(|(cost, user)| if user.active { -cost } else { 0.0 })
+                .collect(),
+            log_taste,
+        }
+    }
+}
+
+fn dot(left: &[f64], right: &[f64]) -> f64 {
+    <f64 as viner_numerics::Real>::dot(left, right)
+}
+
+/// Derivative of `ln CES_e` by e at given prices; `goods` are shares and `ln p − ln CES`.
+///
+/// With `r = 1 − e` and `d = r (ln p − ln CES)` it is `−Σ a h(d)/r²`, `h(d) = d e^d − e^d + 1`: all
+/// terms are positive, and at Cobb-Douglas it is half the variance of prices.
+fn index_slope(elasticity: f64, goods: impl IntoIterator<Item = (f64, f64)>) -> f64 {
+    let power = 1.0 - elasticity;
+    let term = |(share, away): (f64, f64)| {
+        let d = power * away;
+        // h(d)/d²: the series where the formula would cancel; its next term is below 1e-12.
+        let ratio = if d.abs() < 1e-2 {
+            0.5 + d * (1.0 / 3.0 + d * (0.125 + d * (1.0 / 30.0 + d * (1.0 / 144.0 + d / 840.0))))
+        } else {
+            (d * d.exp() - d.exp_m1()) / (d * d)
+        };
+        share * away * away * ratio
+    };
+    -goods.into_iter().map(term).sum::<f64>()
+}

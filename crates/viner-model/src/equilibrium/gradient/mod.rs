@@ -1,0 +1,241 @@
+//! Derivatives of an outcome with respect to everything that a problem is made of, at one linear
+//! solution per outcome.
+//!
+//! With the equilibrium as the fixed point `x = g(x, p)`, the derivative of an outcome `o(x, p)` is
+//! `do/dp = ∂o/∂p + λᵀ ∂g/∂p` where `(I − ∂g/∂x)ᵀ λ = (∂o/∂x)ᵀ`, whatever the number of parameters.
+//! The equations of regions and markets are applied backwards from formulas
+//! ([`equations::backward`](crate::equations::backward)); what follows them, from limits to outcomes,
+//! is recorded on a [`Tape`]. Every limit stays in the regime that it is in: at the border of two
+//! regimes the derivative is that of one side.
+
+mod parameters;
+mod tail;
+#[cfg(test)]
+mod tests;
+
+use rayon::prelude::*;
+use viner_numerics::vector::max_abs;
+use viner_numerics::{Adjoints, Dual, Real, Tape, Var, gmres};
+
+use self::tail::Tail;
+use super::map::EquilibriumMap;
+use super::map::evaluation::{Evaluation, PARALLEL_FROM};
+use super::system::System;
+use super::{Equilibrium, Regime};
+use crate::equations::backward::market::{MarketBackward, MarketPull, MarketSeeds};
+use crate::equations::backward::region::{RegionBackward, RegionPull, RegionSeeds};
+use crate::problem::Problem;
+
+pub use parameters::{BranchGradient, CellGradient, Gradient, NestGradient, WedgeGradient};
+pub use tail::Figures;
+
+/// Relative residual of the linear solution: far below the error of the equilibrium itself.
+const RESIDUAL: f64 = 1e-11;
+/// Products of the linear solution before it is given up; 30 to 150 are usual.
+const MAX_PRODUCTS: usize = 600;
+/// A residual that is left at the end may still be this large.
+const ACCEPTABLE: f64 = 1e-7;
+
+/// An outcome that is calculated from figures of an equilibrium.
+pub trait Differentiable {
+    /// Its value.
+    fn of<'t>(&self, figures: &Figures<'_, 't>) -> Var<'t>;
+}
+
+impl<F: for<'f, 't> Fn(&Figures<'f, 't>) -> Var<'t>> Differentiable for F {
+    fn of<'t>(&self, figures: &Figures<'_, 't>) -> Var<'t> {
+        self(figures)
+    }
+}
+
+/// The value and all derivatives of each outcome at the equilibrium of a problem. Of one whose linear
+/// system has no solution, as where an equilibrium is about to vanish, the derivatives are NaN.
+pub fn gradients(
+    problem: &Problem,
+    equilibrium: &Equilibrium,
+    outcomes: &[&dyn Differentiable],
+) -> Vec<Gradient> {
+    let withdrawn: Vec<usize> = (0..equilibrium.wedges.len())
+        .filter(|&wedge| equilibrium.wedges[wedge].regime == Regime::Withdrawn)
+        .collect();
+    let problem = problem.closing(&withdrawn);
+    let system = System::new(&problem)
+        .unwrap_or_else(|infeasible| unreachable!("it has an equilibrium: {infeasible}"));
+    let map = EquilibriumMap::new(&system);
+    let backward = Backward::new(&system, &map, &equilibrium.unknowns);
+    outcomes.iter().map(|outcome| backward.gradient(&map, *outcome)).collect()
+}
+
+/// All equations at one point, ready to be applied backwards.
+struct Backward<'a> {
+    system: &'a System<'a>,
+    point: &'a [f64],
+    blocks: Evaluation<f64>,
+    regions: Vec<RegionBackward<'a>>,
+    markets: Vec<MarketBackward<'a>>,
+    parallel: bool,
+}
+
+/// Derivatives with respect to the unknowns, and what stands in between.
+struct Pull {
+    unknowns: Vec<f64>,
+    /// By `ln ĉ` and `E'`, `[region, sector]`.
+    log_costs: Vec<f64>,
+    expenditure: Vec<f64>,
+    markets: Vec<MarketPull>,
+    regions: Vec<RegionPull>,
+}
+
+/// Seeds on the producer value of single cells, by sector: importer, exporter, derivative.
+type FlowSeeds = Vec<Vec<(usize, usize, f64)>>;
+
+impl<'a> Backward<'a> {
+    fn new(system: &'a System<'a>, map: &EquilibriumMap<'_>, point: &'a [f64]) -> Self {
+        let baseline = &system.problem.baseline;
+        let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
+        let cells = regions * sectors;
+        let parallel = regions * cells >= PARALLEL_FROM;
+        let blocks = map.blocks(point);
+        let region_backward = |n: usize| {
+            let row = n * sectors..(n + 1) * sectors;
+            let (activity, prices) = (&point[row.clone()], &point[cells..2 * cells][row]);
+            RegionBackward::new(system.region(n), activity, prices, &blocks.totals[n])
+        };
+        let market_backward = |s: usize| {
+            let column = |values: &[f64]| values.iter().skip(s).step_by(sectors).copied().collect();
+            let costs: Vec<f64> = column(&blocks.log_costs);
+            let factors = map.wedge_factors(s, &blocks.wedges.points);
+            let prices = &blocks.log_prices[s * regions..(s + 1) * regions];
+            let spending = column(&blocks.expenditure);
+            MarketBackward::new(&system.markets[s], &costs, spending, &factors, prices)
+        };
+        Self {
+            regions: each(parallel, regions, region_backward),
+            markets: each(parallel, sectors, market_backward),
+            system,
+            point,
+            blocks,
+            parallel,
+        }
+    }
+
+    fn gradient(&self, map: &EquilibriumMap<'_>, outcome: &dyn Differentiable) -> Gradient {
+        let tape = Tape::new();
+        let tail = Tail::new(&tape, self.system, map, self.point, &self.blocks, &self.markets);
+        let outcome = outcome.of(&Figures { tail: &tail });
+        let read = tail.take_read();
+        let direct = tail.adjoints(Some(outcome), None);
+        let mut flows: FlowSeeds = vec![Vec::new(); self.markets.len()];
+        for (&(s, n, i), &flow) in &read.flows {
+            flows[s].push((n, i, direct.of(flow)));
+        }
+        let none: FlowSeeds = vec![Vec::new(); self.markets.len()];
+        let right_side = self.pull(&tail, &direct, &flows).unknowns;
+        let transposed = |direction: &[f64], result: &mut [f64]| {
+            let adjoints = tail.adjoints(None, Some(direction));
+            let pulled = self.pull(&tail, &adjoints, &none).unknowns;
+            for ((slot, value), pulled) in result.iter_mut().zip(direction).zip(pulled) {
+                *slot = value - pulled;
+            }
+        };
+        let (mut multipliers, products) =
+            gmres::solve(transposed, &right_side, RESIDUAL, MAX_PRODUCTS);
+        let mut left = vec![0.0; right_side.len()];
+        transposed(&multipliers, &mut left);
+        left.iter_mut().zip(&right_side).for_each(|(left, right)| *left -= right);
+        let residual = max_abs(&left) / max_abs(&right_side).max(f64::MIN_POSITIVE);
+        if residual > ACCEPTABLE {
+            multipliers.fill(f64::NAN);
+        }
+        let adjoints = tail.adjoints(Some(outcome), Some(&multipliers));
+        let pull = self.pull(&tail, &adjoints, &flows);
+        let mut gradient = self.parameters(&tail, &read, &adjoints, &flows, &pull, &multipliers);
+        gradient.value = outcome.value();
+        gradient.products = products + 2;
+        gradient
+    }
+
+    /// Carries derivatives by what the end of an evaluation starts from back to the unknowns.
+    fn pull(&self, tail: &Tail<'_, '_>, adjoints: &Adjoints, flows: &FlowSeeds) -> Pull {
+        let (regions, sectors) = (self.regions.len(), self.markets.len());
+        let cells = regions * sectors;
+        let places = &tail.places;
+        let mut unknowns = adjoints[places.x.clone()].to_vec();
+        let market_seeds = self.market_seeds(tail, adjoints, flows);
+        let markets: Vec<MarketPull> =
+            each(self.parallel, sectors, |s| self.markets[s].pull(&market_seeds[s]));
+        let mut log_costs = adjoints[places.log_costs.clone()].to_vec();
+        let mut expenditure = adjoints[places.expenditure.clone()].to_vec();
+        for (s, market) in markets.iter().enumerate() {
+            for n in 0..regions {
+                log_costs[n * sectors + s] += market.log_costs[n];
+                expenditure[n * sectors + s] += market.expenditure[n];
+            }
+        }
+        let shift = &adjoints[places.log_share_shift.clone()];
+        let totals: Vec<_> = (0..regions).map(|n| tail.totals(adjoints, n)).collect();
+        let pulled = each(self.parallel, regions, |n| {
+            let row = n * sectors..(n + 1) * sectors;
+            self.regions[n].pull(&RegionSeeds {
+                log_cost: &log_costs[row.clone()],
+                log_share_shift: &shift[row.clone()],
+                expenditure: &expenditure[row],
+                totals: totals[n],
+            })
+        });
+        for (n, region) in pulled.iter().enumerate() {
+            for s in 0..sectors {
+                unknowns[n * sectors + s] += region.log_activity[s];
+                unknowns[cells + n * sectors + s] += region.log_prices[s];
+            }
+            let income = self.system.problem.baseline.income[n];
+            unknowns[2 * cells + n] += region.other_income * income;
+        }
+        let first = 2 * cells + regions;
+        for (s, market) in markets.iter().enumerate() {
+            let theta = self.system.markets[s].trade_elasticity;
+            for (accounts, by_weight) in
+                self.system.accounts[s].iter().zip(&market.log_split_weights)
+            {
+                for &wedge in &accounts.wedges {
+                    let y = Dual { value: self.point[first + wedge], derivative: 1.0 };
+                    let multiplier = self.system.wedges[wedge].track.point(y).log_multiplier;
+                    unknowns[first + wedge] -= theta * by_weight * multiplier.derivative;
+                }
+            }
+        }
+        Pull { unknowns, log_costs, expenditure, markets, regions: pulled }
+    }
+
+    fn market_seeds<'s>(
+        &self,
+        tail: &Tail<'_, '_>,
+        adjoints: &'s Adjoints,
+        flows: &'s FlowSeeds,
+    ) -> Vec<MarketSeeds<'s>> {
+        let regions = self.regions.len();
+        let places = &tail.places;
+        let row = |place: &std::ops::Range<usize>, s: usize| {
+            &adjoints[place.start + s * regions..place.start + (s + 1) * regions]
+        };
+        (0..self.markets.len())
+            .map(|s| MarketSeeds {
+                log_prices: row(&places.log_prices, s),
+                sales: row(&places.sales, s),
+                tariffs: row(&places.tariffs, s),
+                export_taxes: row(&places.export_taxes, s),
+                split_spending: &adjoints[places.split_spending[s].clone()],
+                flows: &flows[s],
+            })
+            .collect()
+    }
+}
+
+/// `make` for every position, on several threads if `parallel`.
+fn each<T: Send>(parallel: bool, count: usize, make: impl Fn(usize) -> T + Send + Sync) -> Vec<T> {
+    if parallel {
+        (0..count).into_par_iter().map(make).collect()
+    } else {
+        (0..count).map(make).collect()
+    }
+}

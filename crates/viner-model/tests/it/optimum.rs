@@ -1,0 +1,118 @@
+//! Best policies with known answers.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ndarray::{Array1, Array2, Array3};
+use viner_model::baseline::Baseline;
+use viner_model::equilibrium::Settings;
+use viner_model::optimum::{Choice, Economy, Search, frontier, nash, optimum};
+use viner_model::outcome::{Names, Outcome, Smooth};
+use viner_model::scenario::{BilateralInstrument, Values};
+use viner_model::variants::Variants;
+
+use crate::economies::Structure;
+use crate::policies::{COBB_DOUGLAS, scenario, trade};
+
+const TIGHT: Settings = Settings { tolerance: 1e-12, max_evaluations: 20_000 };
+
+/// Two countries of one sector without inputs; the first has the part `size` of world income and buys
+/// the part `abroad` of its goods from the other.
+fn two_countries(size: f64, abroad: f64) -> Arc<Baseline> {
+    let income = [size, 1.0 - size].map(|part| 1e6 * part);
+    let other = abroad * income[0] / income[1];
+    let shares = [[1.0 - abroad, abroad], [other, 1.0 - other]];
+    Structure {
+        trade: Array3::from_shape_fn((1, 2, 2), |(_, n, i)| shares[n][i]),
+        tariffs: Array3::zeros((1, 2, 2)),
+        inputs: Array3::zeros((2, 1, 1)),
+        final_shares: Array2::ones((2, 1)),
+        income: Array1::from(income.to_vec()),
+    }
+    .baseline()
+}
+
+fn variants(baseline: &Arc<Baseline>, theta: f64) -> Variants {
+    let mut model = COBB_DOUGLAS.model();
+    model.trade_elasticity = Values::uniform(theta);
+    Variants::new(Arc::clone(baseline), &scenario(model, []), TIGHT).unwrap()
+}
+
+fn smooth(baseline: &Baseline, text: &str) -> Smooth {
+    let groups = BTreeMap::new();
+    let names = Names::new(baseline, &groups, []);
+    Outcome::parse(text).unwrap().bind(&names).unwrap().smooth().unwrap()
+}
+
+fn tariff(exporter: &str, importer: &str) -> Choice {
+    let policy = trade(BilateralInstrument::TariffRate, (exporter, importer, "*"), 0.05);
+    Choice { policy, lower: 0.0, upper: 2.0 }
+}
+
+fn search(baseline: &Baseline, objective: &str, own: Vec<usize>) -> Search {
+    Search {
+        objective: smooth(baseline, objective),
+        maximize: true,
+        at_most: Vec::new(),
+        own,
+        starts: 2,
+    }
+}
+
+/// The optimal tariff is the inverse of the elasticity of foreign export supply (in a one-sector
+/// Armington world `1/(θ π*)` with π* the foreign country's share of its own goods): 1/θ for a small
+/// country.
+#[test]
+fn the_optimal_tariff_of_a_small_country_is_the_inverse_elasticity() {
+    for theta in [3.0, 5.0] {
+        let baseline = two_countries(1e-4, 0.3);
+        let variants = variants(&baseline, theta);
+        let choices = vec![tariff("R001", "R000")];
+        let economy = Economy { variants: &variants, fixed: Vec::new(), choices, start: None };
+        let best = optimum(&economy, &search(&baseline, "welfare(R000)", vec![0])).unwrap();
+        assert!((best.sizes[0] - 1.0 / theta).abs() < 1e-3 / theta, "{best:?}");
+        assert!(best.told[0].gradient[0].abs() < 1e-6, "{best:?}");
+    }
+}
+
+#[test]
+fn players_alike_choose_alike_and_reply_best() {
+    let baseline = two_countries(0.5, 0.3);
+    let variants = variants(&baseline, 4.0);
+    let choices = vec![tariff("R001", "R000"), tariff("R000", "R001")];
+    let economy = Economy { variants: &variants, fixed: Vec::new(), choices, start: None };
+    let players =
+        [search(&baseline, "welfare(R000)", vec![0]), search(&baseline, "welfare(R001)", vec![1])];
+    let best = nash(&economy, &players).unwrap();
+    assert!(best.settled && (best.sizes[0] - best.sizes[1]).abs() < 1e-4, "{best:?}");
+    assert!(best.sizes[0] > 0.25 && best.told.iter().all(|told| told.value < 0.0), "{best:?}");
+    for player in 0..2 {
+        assert!(best.told[player].gradient[player].abs() < 1e-5, "{best:?}");
+    }
+}
+
+#[test]
+fn constraints_hold_and_a_frontier_rises() {
+    let baseline = two_countries(0.4, 0.3);
+    let variants = variants(&baseline, 4.0);
+    let choices = vec![tariff("R001", "R000")];
+    let economy = Economy { variants: &variants, fixed: Vec::new(), choices, start: None };
+    let mut own = search(&baseline, "welfare(R000)", vec![0]);
+    let free = optimum(&economy, &own).unwrap();
+    let harm = smooth(&baseline, "0 - welfare(R001)");
+    let unbounded = economy.tell(&free.sizes, &[&harm]).unwrap()[0].value;
+    own.at_most = vec![(harm.clone(), 0.5 * unbounded)];
+    let bound = optimum(&economy, &own).unwrap();
+    let (value, multiplier) = bound.constraints[0][0];
+    assert!((value - 0.5 * unbounded).abs() < 1e-6 && multiplier > 0.0, "{bound:?}");
+    assert!(bound.sizes[0] < free.sizes[0] && bound.told[0].value < free.told[0].value);
+    // The multiplier is what a unit of the bound is worth.
+    let slope = economy.tell(&bound.sizes, &[&own.objective, &harm]).unwrap();
+    assert!((slope[0].gradient[0] / slope[1].gradient[0] - multiplier).abs() < 1e-3, "{bound:?}");
+    own.at_most.clear();
+    let curve = frontier(&economy, &harm, &own, 4).unwrap();
+    assert_eq!(curve.len(), 4);
+    for pair in curve.windows(2) {
+        assert!(pair[1].0 > pair[0].0 && pair[1].1 > pair[0].1, "{curve:?}");
+    }
+}
