@@ -54,6 +54,7 @@ fn significant(value: f64) -> String {
     if value == 0.0 {
         return "0".to_owned();
     }
+    #[expect(clippy::cast_possible_truncation, reason = "a logarithm of a finite number")]
     let magnitude = value.abs().log10().floor() as i32;
     if !(-6..15).contains(&magnitude) {
         return format!("{value:.5e}");

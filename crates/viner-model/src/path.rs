@@ -60,7 +60,9 @@ pub fn part_of_policy(
                 match cells {
                     Cells::Pattern { value, .. } => *value = size(*value),
                     Cells::Rows(rows) => {
-                        rows.iter_mut().for_each(|row| row.value = size(row.value));
+                        for row in rows {
+                            row.value = size(row.value);
+                        }
                     }
                 }
             }
@@ -71,7 +73,9 @@ pub fn part_of_policy(
             match cells {
                 SectorCells::Pattern { value, .. } => *value = size(*value),
                 SectorCells::Rows(rows) => {
-                    rows.iter_mut().for_each(|row| row.value = size(row.value));
+                    for row in rows {
+                        row.value = size(row.value);
+                    }
                 }
             }
         }

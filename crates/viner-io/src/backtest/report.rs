@@ -8,6 +8,9 @@ use super::scoring::{Part, Verdict};
 use super::{Backtest, Row, Status, single};
 use crate::results::Frame;
 
+/// Accuracies that differ by less are no difference: a row or two of a few dozen.
+const A_DRAW: f64 = 0.05;
+
 /// Table `scores`: a row for every statement in scope.
 pub fn scores_frame(backtest: &Backtest) -> Frame {
     let rows = || backtest.rows.iter();
@@ -135,7 +138,7 @@ pub fn backtest_page(backtest: &Backtest, title: &str, command: &str) -> String 
         page,
         "\nThe benchmark has no mechanism and scores 0 in tests of them; what the model adds to it shows where both \
          have a number. {} By kind of row:\n",
-        if totals.comparable[0] > totals.comparable[1] {
+        if totals.comparable[0] > totals.comparable[1] + A_DRAW {
             "There the model is better."
         } else {
             "There the model is not better: it does not forecast, and shocks that are not policy are absent from it."

@@ -31,7 +31,9 @@ impl Day {
 
     /// Its year.
     pub fn year(self) -> i32 {
-        let mut year = 1970 + (self.0 as f64 / 365.2425).floor() as i64 - 1;
+        // Not after the year, whichever side of 1970 it is on.
+        let longest = if self.0 < 0 { 365 } else { 366 };
+        let mut year = 1970 + self.0.div_euclid(longest) - 1;
         while Self::civil(year + 1, 1, 1) <= self {
             year += 1;
         }
@@ -92,6 +94,7 @@ mod tests {
         assert_eq!(Day::parse("2022-12-31").map(Day::year), Some(2022));
         assert_eq!(Day::parse("2023-01-01").map(Day::year), Some(2023));
         assert_eq!(Day::parse("1969-12-31").map(Day::year), Some(1969));
+        assert_eq!(Day::parse("0001-01-01").map(Day::year), Some(1));
         assert_eq!(Day::parse("soon"), None);
     }
 

@@ -473,7 +473,11 @@ fn read_periods(
 /// after it, or of the first one.
 fn resolve(node: &mut Node, year: i32) {
     match &mut node.value {
-        Value::List(items) => items.iter_mut().for_each(|item| resolve(item, year)),
+        Value::List(items) => {
+            for item in items {
+                resolve(item, year);
+            }
+        }
         Value::Table(entries) => {
             let year_of =
                 |entry: &Entry| entry.key.parse::<i32>().ok().filter(|_| entry.key.len() == 4);
@@ -482,7 +486,9 @@ fn resolve(node: &mut Node, year: i32) {
                 .filter_map(|entry| Some((year_of(entry)?, entry.node.clone())))
                 .collect();
             if years.is_empty() || years.len() < entries.len() {
-                entries.iter_mut().for_each(|entry| resolve(&mut entry.node, year));
+                for entry in entries {
+                    resolve(&mut entry.node, year);
+                }
                 return;
             }
             years.sort_by_key(|(year, _)| *year);

@@ -319,7 +319,9 @@ impl<'a> State<'a> {
         let baseline = &self.baseline().trade_flows;
         let inside = |n, i| call.regions[0].contains(&i) && call.regions[1].contains(&n);
         let weight = self.cells(call, inside, |_, (s, n, i)| baseline[[s, n, i]]);
-        let Some(equilibrium) = self.equilibrium else { return weight / weight };
+        let Some(equilibrium) = self.equilibrium else {
+            return if weight == 0.0 { f64::NAN } else { 1.0 };
+        };
         let quantity = FlowOutcomes::of(self.problem, equilibrium).quantity;
         let arrived = |_: &Self, (s, n, i): TradeCell| {
             let before = baseline[[s, n, i]];

@@ -300,12 +300,11 @@ impl Parser {
                 let (start, at) = (self.at, self.column());
                 self.digits();
                 let text: String = self.text[start..self.at].iter().collect();
-                match text.parse() {
-                    Ok(year) => Ok(Argument::Year(year, at)),
-                    Err(_) => {
-                        self.at = start;
-                        Err(self.unexpected(parameter.words()))
-                    }
+                if let Ok(year) = text.parse() {
+                    Ok(Argument::Year(year, at))
+                } else {
+                    self.at = start;
+                    Err(self.unexpected(parameter.words()))
                 }
             }
             Parameter::Regions | Parameter::Sectors | Parameter::Policy | Parameter::Names => {
