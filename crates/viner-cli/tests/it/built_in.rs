@@ -24,7 +24,10 @@ fn list() {
       western-sanctions-2022    Western sanctions on Russia, 2022-2023
       yuan-settlement           Payments of Russia and China move to the yuan
     plans
+      case-2022                 The case of 2022, year by year
       secondary-sanctions-game  Secondary sanctions on China: supply or comply
+    evidence
+      case-2022                 85 statements
     ");
 }
 
@@ -127,7 +130,7 @@ fn unknown_names() {
     exit status 1
     -- stderr
     error: unknown built-in scenario, plan or baseline `x`
-      expected one of `g20-2021`, `icio-2019-g20`, `icio-2022`, `china-joins`, `close-the-hubs`, `gas-pivot`, `price-cap-ladder`, `sanctions-lifted`, `western-sanctions-2022`, `yuan-settlement`, `secondary-sanctions-game`
+      expected one of `g20-2021`, `icio-2019-g20`, `icio-2022`, `china-joins`, `close-the-hubs`, `gas-pivot`, `price-cap-ladder`, `sanctions-lifted`, `western-sanctions-2022`, `yuan-settlement`, `case-2022`, `secondary-sanctions-game`
     ");
     assert_snapshot!(place.viner("run western-sanction-2022"), @"
     exit status 1
