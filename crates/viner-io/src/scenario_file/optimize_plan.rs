@@ -140,16 +140,15 @@ fn objective(
     let mut maximize = true;
     for (key, sense) in [("maximize", true), ("minimize", false)] {
         let Some(node) = fields.node(key) else { continue };
-        match &node.value {
-            Value::Flag(flag) => maximize = *flag == sense,
-            _ => {
-                let text = text_of(node, &fields.path_of(key), expected, findings)?;
-                if found.replace(text.to_owned()).is_some() {
-                    let diagnostic = Diagnostic::new("there are two objectives").expected("one");
-                    return Err(findings.add(node.at, &fields.path_of(key), diagnostic));
-                }
-                maximize = sense;
+        if let Value::Flag(flag) = &node.value {
+            maximize = *flag == sense;
+        } else {
+            let text = text_of(node, &fields.path_of(key), expected, findings)?;
+            if found.replace(text.to_owned()).is_some() {
+                let diagnostic = Diagnostic::new("there are two objectives").expected("one");
+                return Err(findings.add(node.at, &fields.path_of(key), diagnostic));
             }
+            maximize = sense;
         }
     }
     Ok((found, maximize))
