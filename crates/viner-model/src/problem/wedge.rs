@@ -75,10 +75,4 @@ impl Wedge {
         };
         Self { rule, closed: self.closed && t == 1.0, ..self.clone() }
     }
-
-    /// Exporter and sector of all cells, where there is only one of each.
-    pub fn exporter_sector(&self) -> Option<(usize, usize)> {
-        let (s, _, i) = self.cells.first()?.0;
-        self.cells.iter().all(|((t, _, j), _)| (*t, *j) == (s, i)).then_some((i, s))
-    }
 }
