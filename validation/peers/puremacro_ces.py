@@ -26,11 +26,13 @@ def set_up(bundle, scenario):
         raise ValueError("only tariffs, one trade elasticity, Cobb-Douglas production")
     n, k = e.output.shape
     cells = n * k
-    # A cell without output cannot be: it makes a millionth of a dollar from its own factors.
-    output = np.where(e.output > 0, e.output, 1e-12 * e.output.sum())
-    use = np.einsum("ins,nsk->isnk", e.trade_share, e.input_share).reshape(cells, cells) * output.ravel()
+    use = np.einsum("ins,nsk->isnk", e.trade_share, e.input_share).reshape(cells, cells) * e.output.ravel()
     final = np.einsum("ins,ns->isn", e.trade_share, e.final_share * e.income[:, None]).reshape(cells, n)
-    value_added = np.maximum(output.ravel() - use.sum(0), 1e-3 * output.ravel())
+    # Every cell must have output and factors: where there are none, or hardly any, its own region buys more.
+    inputs, sales = use.sum(0), use.sum(1) + final.sum(1)
+    least = np.maximum(1e-3 * e.output.ravel(), 1e-12 * e.output.sum())
+    value_added = np.maximum(sales - inputs, least)
+    final[np.arange(cells), np.repeat(np.arange(n), k)] += inputs + value_added - sales
     table = np.zeros((cells + 3, cells + n))
     table[:cells, :cells], table[:cells, cells:] = use, final
     table[cells + 1, :cells], table[cells + 2, :cells] = LABOUR_SHARE * value_added, (1 - LABOUR_SHARE) * value_added

@@ -56,7 +56,7 @@ pub struct Measured {
 pub struct Contender {
     name: String,
     child: Child,
-    input: ChildStdin,
+    input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
     introduction: Introduction,
     started: Instant,
@@ -85,7 +85,7 @@ impl Contender {
         Ok(Self {
             name: name.to_owned(),
             child,
-            input,
+            input: Some(input),
             output,
             introduction,
             started,
@@ -99,10 +99,11 @@ impl Contender {
     /// # Errors
     /// It stops.
     pub fn solve(&mut self) -> Result<(), String> {
-        self.input
-            .write_all(b"\n")
-            .and_then(|()| self.input.flush())
-            .map_err(|error| format!("{}: does not listen: {error}", self.name))?;
+        let asked = match &mut self.input {
+            Some(input) => input.write_all(b"\n").and_then(|()| input.flush()),
+            None => Ok(()),
+        };
+        asked.map_err(|error| format!("{}: does not listen: {error}", self.name))?;
         let solved: Solved = read(&self.name, &mut self.output)?;
         self.first_answer.get_or_insert_with(|| self.started.elapsed().as_secs_f64());
         self.seconds.push(solved.seconds);
@@ -113,15 +114,27 @@ impl Contender {
     ///
     /// # Errors
     /// It stops before it has told that.
-    pub fn finish(self) -> Result<Measured, String> {
-        let Self {
-            name, mut child, input, mut output, introduction, first_answer, seconds, ..
-        } = self;
-        drop(input);
-        let found = read(&name, &mut output)?;
-        child.wait().map_err(|error| format!("{name}: {error}"))?;
-        let first_answer = first_answer.ok_or_else(|| format!("{name}: was not asked"))?;
-        Ok(Measured { introduction, seconds, first_answer, found })
+    pub fn finish(mut self) -> Result<Measured, String> {
+        // The end of its input.
+        self.input = None;
+        let found = read(&self.name, &mut self.output)?;
+        let first_answer =
+            self.first_answer.ok_or_else(|| format!("{}: was not asked", self.name))?;
+        let introduction = self.introduction.clone();
+        Ok(Measured {
+            introduction,
+            seconds: std::mem::take(&mut self.seconds),
+            first_answer,
+            found,
+        })
+    }
+}
+
+impl Drop for Contender {
+    /// Leaves no process behind, whatever stopped the comparison.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

@@ -210,6 +210,7 @@ fn plotted(by_regions: &[Size], by_sectors: &[Size]) -> Result<String, Box<dyn s
             let values = sets.iter().flat_map(|(sizes, ..)| sizes.iter());
             let values: Vec<f64> =
                 values.flat_map(|size| [measured(size), floor(size)]).flatten().collect();
+            let plain = |value: &f64| value.to_string();
             let low = values.iter().copied().fold(f64::INFINITY, f64::min) / 1.5;
             let high = values.iter().copied().fold(0.0, f64::max) * 1.5;
             let mut chart = ChartBuilder::on(&area)
@@ -221,6 +222,8 @@ fn plotted(by_regions: &[Size], by_sectors: &[Size]) -> Result<String, Box<dyn s
             chart
                 .configure_mesh()
                 .x_desc("regions or sectors")
+                .x_label_formatter(&plain)
+                .y_label_formatter(&plain)
                 .light_line_style(TRANSPARENT)
                 .draw()?;
             for (sizes, colour, name) in sets {
@@ -245,7 +248,7 @@ fn plotted(by_regions: &[Size], by_sectors: &[Size]) -> Result<String, Box<dyn s
                         PathElement::new([(x, y), (x + 18, y)], colour.mix(0.35))
                     });
             }
-            let position = SeriesLabelPosition::UpperLeft;
+            let position = SeriesLabelPosition::LowerRight;
             chart
                 .configure_series_labels()
                 .position(position)
@@ -271,7 +274,7 @@ mod tests {
         let size = Size::parse(LINE).expect("ten numbers");
         assert_eq!(
             size.cells(),
-            "| 20 x 45 | 30 | 3.00 ms | 2.00 ms | 0.10 ms | 1.00 | 0.05 ms | 2.00 | 2.00 | 2.40 | 2.60 | 1.30 |"
+            "| 20 x 45 | 30 | 3.00 ms | 2.00 ms | 100 us | 1.00 | 50.0 us | 2.00 | 2.00 | 2.40 | 2.60 | 1.30 |"
         );
         let elsewhere =
             Size::parse("20,45,30,0.003,0.002,2000000,1000000,0.00005,,").expect("two are empty");

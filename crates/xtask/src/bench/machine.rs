@@ -38,9 +38,10 @@ pub fn release_folder() -> PathBuf {
     root().join(target).join("release")
 }
 
-/// A time with the unit that suits it: `0.71 ms`, `28 ms`, `11 s`.
+/// A time with the unit that suits it: `50.0 us`, `28.0 ms`, `11.2 s`.
 pub fn duration(seconds: f64) -> String {
     let (value, unit) = match seconds {
+        seconds if seconds < 1e-3 => (seconds * 1e6, "us"),
         seconds if seconds < 1.0 => (seconds * 1e3, "ms"),
         seconds => (seconds, "s"),
     };
@@ -50,7 +51,6 @@ pub fn duration(seconds: f64) -> String {
 /// A positive number with about three digits.
 pub fn three_digits(value: f64) -> String {
     match value {
-        value if value < 1.0 => format!("{value:.2}"),
         value if value < 10.0 => format!("{value:.2}"),
         value if value < 100.0 => format!("{value:.1}"),
         value => format!("{value:.0}"),

@@ -157,7 +157,8 @@ const PROGRAMS: &str = "
   income, because its test is absolute besides relative. Problems of 80 x 50 would take hours.
 - **puremacro `solve_ces_block_newton`**: another model: purchases by origin and user, capital and labour, final demand in
   fixed proportions. Newton's method on dense systems of regions x sectors. It gets the same table, imports spread over
-  users in proportion, and the same tariff; Cobb-Douglas above origins, elasticity 5 between them, as in Viner.
+  users in proportion, and the same tariff; Cobb-Douglas above origins, elasticity 5 between them, as in Viner. A cell
+  without output or factors, which it cannot have, gets a little of both.
 - **gegravity `OneSectorGE`**: one good per region, no inputs: `scipy.optimize.root` on resistances and prices. Its equations
   keep the shares of regions in world output and spending at the baseline, and spending a multiple of output, so that its
   numbers are near Viner's (deficits as a share of income) and not equal. Building its baseline is not in its solve.
