@@ -60,5 +60,6 @@ fn test() -> Result<(), String> {
         .with("INSTA_UPDATE", "no")
         .run()?;
     python::check_reference_solver()?;
+    python::check_syntax()?;
     fuzz::run(20_000)
 }
