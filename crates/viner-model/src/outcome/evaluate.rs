@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use ndarray::{Array1, Array2, Array3};
 
 use super::error::OutcomeErrorKind as Kind;
-use super::function::Function;
+use super::function::{Function, Unit};
 use super::measure::{Bound, BoundCall, Measure};
 use super::{OutcomeError, bind};
 use crate::baseline::Baseline;
@@ -45,6 +45,9 @@ pub struct Year<'a> {
     pub problem: &'a Problem,
     /// Its equilibrium.
     pub equilibrium: &'a Equilibrium,
+    /// World income of the year over that of the baseline, in the money in which statistics are kept: what
+    /// a unit of the numeraire is worth. 1 tells values in the numeraire.
+    pub world_income: f64,
 }
 
 /// Years in order.
@@ -58,7 +61,7 @@ impl Measure {
     /// # Errors
     /// It needs a path, a currency is unknown, or the equilibrium has no accounts of its own.
     pub fn value(&self, problem: &Problem, equilibrium: &Equilibrium) -> Evaluated<Value> {
-        State { problem, equilibrium: Some(equilibrium), path: &[] }.value(&self.root)
+        State::alone(problem, Some(equilibrium)).value(&self.root)
     }
 
     /// The value in the baseline: that of `base.` before every name.
@@ -66,7 +69,7 @@ impl Measure {
     /// # Errors
     /// It needs a path, or a currency is unknown.
     pub fn base(&self, problem: &Problem) -> Evaluated<Value> {
-        State { problem, equilibrium: None, path: &[] }.value(&self.root)
+        State::alone(problem, None).value(&self.root)
     }
 
     /// The number in an equilibrium.
@@ -74,12 +77,12 @@ impl Measure {
     /// # Errors
     /// Those of [`value`](Self::value), or it is a word.
     pub fn number(&self, problem: &Problem, equilibrium: &Equilibrium) -> Evaluated<f64> {
-        State { problem, equilibrium: Some(equilibrium), path: &[] }.number(&self.root)
+        State::alone(problem, Some(equilibrium)).number(&self.root)
     }
 
     /// The value of a part of it in the baseline.
     pub(super) fn base_of(call: &BoundCall, problem: &Problem) -> Evaluated<f64> {
-        State { problem, equilibrium: None, path: &[] }.call(call)
+        State::alone(problem, None).call(call)
     }
 
     /// The value on a path of years: what stands outside of `at` and `growth` is that of the year at
@@ -91,8 +94,7 @@ impl Measure {
     /// # Panics
     /// There is no such position.
     pub fn on_path(&self, path: &Path<'_>, position: usize) -> Evaluated<Value> {
-        let Year { problem, equilibrium, .. } = path[position];
-        State { problem, equilibrium: Some(equilibrium), path }.value(&self.root)
+        State::of(&path[position], path).value(&self.root)
     }
 }
 
@@ -102,9 +104,25 @@ struct State<'a> {
     problem: &'a Problem,
     equilibrium: Option<&'a Equilibrium>,
     path: &'a Path<'a>,
+    /// What a unit of the numeraire is worth.
+    world_income: f64,
 }
 
 impl<'a> State<'a> {
+    fn alone(problem: &'a Problem, equilibrium: Option<&'a Equilibrium>) -> Self {
+        Self { problem, equilibrium, path: &[], world_income: 1.0 }
+    }
+
+    fn of(year: &Year<'a>, path: &'a Path<'a>) -> Self {
+        let Year { problem, equilibrium, world_income, .. } = *year;
+        Self { problem, equilibrium: Some(equilibrium), path, world_income }
+    }
+
+    /// The state in which a name is meant: the baseline after `base.`.
+    fn meant(&self, call: &BoundCall) -> Self {
+        if call.base { Self { equilibrium: None, world_income: 1.0, ..*self } } else { *self }
+    }
+
     fn value(&self, bound: &Bound) -> Evaluated<Value> {
         match bound {
             Bound::Call(call) if call.function == Function::Regime => {
@@ -125,14 +143,21 @@ impl<'a> State<'a> {
                 let is = self.regimes(call).iter().all(|regime| regime == word);
                 Ok(f64::from(is == *equal))
             }
-            Bound::Call(call) => {
-                let equilibrium = if call.base { None } else { self.equilibrium };
-                Self { equilibrium, ..*self }.call(call)
-            }
+            Bound::Call(call) => self.meant(call).call(call),
         }
     }
 
+    /// The value of a function, money and prices in the money of the year.
     fn call(&self, call: &BoundCall) -> Evaluated<f64> {
+        let value = self.in_numeraire(call)?;
+        Ok(match call.function.unit() {
+            Unit::Money => value * self.world_income,
+            Unit::PriceChange => (1.0 + value) * self.world_income - 1.0,
+            Unit::Pure => value,
+        })
+    }
+
+    fn in_numeraire(&self, call: &BoundCall) -> Evaluated<f64> {
         let number = |position: usize| self.number(&call.inner[position]);
         let regions = |position: usize| call.regions[position].as_slice();
         Ok(match call.function {
@@ -163,7 +188,9 @@ impl<'a> State<'a> {
                 Self::sold,
             ),
             Function::Quantity => self.quantity(call),
-            Function::Revenue => self.cells(call, |_, i| regions(0).contains(&i), Self::kept),
+            Function::Revenue => {
+                self.cells(call, |n, i| regions(0).contains(&i) && call.sells_to(n), Self::kept)
+            }
             Function::Price | Function::Output | Function::ValueAdded | Function::Profit => {
                 self.of_sectors(call)
             }
@@ -206,8 +233,7 @@ impl<'a> State<'a> {
             let known: Vec<String> = self.path.iter().map(|state| state.year.to_string()).collect();
             return Err(Kind::NotOnPath { year, known: known.join(", ") }.at(at));
         };
-        let equilibrium = Some(found.equilibrium);
-        Ok(Self { problem: found.problem, equilibrium, path: self.path })
+        Ok(Self::of(found, self.path))
     }
 
     fn baseline(&self) -> &'a Baseline {
@@ -371,10 +397,7 @@ impl<'a> State<'a> {
         let Some(Bound::Call(inner)) = call.inner.first() else {
             return Err(Kind::NotRanked.at(call.at));
         };
-        let value = |call: &BoundCall| -> Evaluated<f64> {
-            let equilibrium = if call.base { None } else { self.equilibrium };
-            Self { equilibrium, ..*self }.call(call)
-        };
+        let value = |call: &BoundCall| -> Evaluated<f64> { self.meant(call).call(call) };
         let own = value(inner)?;
         let mut rank = 1.0;
         let mut rival = inner.clone();

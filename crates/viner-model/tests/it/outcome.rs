@@ -328,8 +328,13 @@ fn years_of_a_path() {
     let run = solved();
     let (none, still) = outcome(&run.baseline, GENERAL.model(), []);
     let path = [
-        Year { year: 2021, problem: &none, equilibrium: &still },
-        Year { year: 2022, problem: &run.problem, equilibrium: &run.equilibrium },
+        Year { year: 2021, problem: &none, equilibrium: &still, world_income: 1.0 },
+        Year {
+            year: 2022,
+            problem: &run.problem,
+            equilibrium: &run.equilibrium,
+            world_income: 1.0,
+        },
     ];
     let names = Names::of(&run.problem, &run.groups);
     let on_path = |text: &str, position: usize| {
