@@ -14,8 +14,8 @@ use viner_model::problem::{Problem, ScenarioError};
 use viner_model::scenario::{Policy, Scenario};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::game::PlanSource;
 use crate::outcomes::{Asked, outcome_diagnostic, with_words};
+use crate::plan::PlanSource;
 use crate::question::{NoAnswer, Question, scenario_source};
 use crate::results::{Column, Frame, Program, run_frames};
 use crate::scenario_file::{Day, PathPlan, Period, ScenarioSource, read_path_plan};
@@ -132,7 +132,8 @@ impl PathQuestion {
             let sectors = &question.baseline.sectors;
             if sectors.position(sector).is_none() {
                 let problem = Diagnostic::unknown("sector", sector, sectors.codes());
-                diagnostics.push(problem.in_file(&source.plan.name));
+                let key = format!("path.elasticity_path.sectors.{sector}");
+                diagnostics.push(problem.in_file(&source.plan.name).at_key(key));
             }
         }
         for file in &plan.files[1..] {

@@ -17,7 +17,7 @@ pub use totals::Totals;
 use scoring::{Part, Verdict};
 
 use crate::diagnostic::Diagnostics;
-use crate::path::NoPath;
+use crate::path::{NoPath, ToldYears};
 use crate::scenario_file::Day;
 
 /// Why a backtest has no scores.
@@ -101,4 +101,10 @@ pub struct Backtest {
     pub evidence: String,
     /// Rows in scope, in the order of the evidence.
     pub rows: Vec<Row>,
+    /// Years of the path.
+    pub years: Vec<i32>,
+    /// Outcomes that the plan tells, by year.
+    pub told: Vec<ToldYears>,
+    /// What the plan says of itself.
+    pub notes: Vec<String>,
 }

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use viner_model::outcome::Value;
+
 use super::scoring::Verdict;
 use super::{Backtest, Row, Status};
 
@@ -84,6 +86,7 @@ pub fn backtest_page(backtest: &Backtest, title: &str, command: &str) -> String 
             percent(naive)
         );
     }
+    story(&mut page, backtest);
     let _ = writeln!(
         page,
         "\n## Rows that count\n\n`naive` is the benchmark, or the value without the mechanism where there is one.\n\n\
@@ -131,7 +134,9 @@ pub fn backtest_page(backtest: &Backtest, title: &str, command: &str) -> String 
 /// Three significant digits or so.
 fn short(value: f64) -> String {
     let size = value.abs();
-    if size >= 1e6 {
+    if size < 5e-5 {
+        "0".to_owned()
+    } else if size >= 1e6 {
         format!("{value:.0}")
     } else if size >= 100.0 {
         format!("{value:.1}")
@@ -139,6 +144,30 @@ fn short(value: f64) -> String {
         format!("{value:.2}")
     } else {
         format!("{value:.4}")
+    }
+}
+
+/// The outcomes that the plan tells, and what it says of itself.
+fn story(page: &mut String, backtest: &Backtest) {
+    if !backtest.told.is_empty() {
+        let years: Vec<String> = backtest.years.iter().map(ToString::to_string).collect();
+        let _ = writeln!(page, "\n## The years\n\n| outcome | {} |", years.join(" | "));
+        let _ = writeln!(page, "|---|{}", "---:|".repeat(years.len()));
+        for row in &backtest.told {
+            let cell = |value: &Value| match value {
+                Value::Number(value) => short(*value),
+                Value::Text(word) => word.clone(),
+            };
+            let cells: Vec<String> = row.values.iter().map(cell).collect();
+            let _ =
+                writeln!(page, "| `{}` | {} |", row.outcome.replace('|', "\\|"), cells.join(" | "));
+        }
+    }
+    if !backtest.notes.is_empty() {
+        let _ = writeln!(page, "\n## Where the model is wrong\n");
+        for note in &backtest.notes {
+            let _ = writeln!(page, "- {note}");
+        }
     }
 }
 

@@ -56,10 +56,7 @@ impl Paths {
     ///
     /// # Errors
     /// Policies that are unknown, and a path without results.
-    pub(super) fn solve(
-        question: &PathQuestion,
-        evidence: &Evidence,
-    ) -> Result<Self, NoBacktest> {
+    pub(super) fn solve(question: &PathQuestion, evidence: &Evidence) -> Result<Self, NoBacktest> {
         let mut wanted: BTreeMap<Variant, BTreeSet<i32>> = BTreeMap::new();
         for statement in evidence.statements.iter().filter(|statement| statement.in_scope()) {
             let years = years_of(question, statement.compared("expression"));

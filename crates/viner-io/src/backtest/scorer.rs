@@ -10,7 +10,7 @@ use super::paths::{Paths, Variant};
 use super::scoring::{self, Direction, Part, Verdict};
 use super::{Backtest, Forecast, NoBacktest, Row, Status};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::outcomes::outcome_diagnostic;
+use crate::outcomes::{ask, outcome_diagnostic};
 use crate::path::PathQuestion;
 use crate::question::{Question, scenario_source};
 
@@ -41,7 +41,16 @@ pub fn backtest(question: &PathQuestion, evidence: &Evidence) -> Result<Backtest
             row.weight /= members.get(group).copied().unwrap_or(1) as f64;
         }
     }
-    Ok(Backtest { evidence: evidence.name.clone(), rows })
+    let plan = &question.plan;
+    let asked = ask(&plan.outcomes, &question.question, true).map_err(NoBacktest::Input)?;
+    let told = scorer.paths.get(&Variant::default()).map(|path| path.tell(&asked)).transpose();
+    Ok(Backtest {
+        evidence: evidence.name.clone(),
+        rows,
+        years: plan.years.clone(),
+        told: told.map_err(NoBacktest::Input)?.unwrap_or_default(),
+        notes: plan.backtest.notes.clone(),
+    })
 }
 
 struct Scorer<'a> {

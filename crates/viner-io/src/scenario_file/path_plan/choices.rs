@@ -7,6 +7,7 @@ use super::super::document::{Node, Value};
 use super::super::domain::POSITIVE;
 use super::super::fields::{Fields, number_of, texts_of};
 use super::super::findings::{Findings, Reported};
+use super::PATH;
 use crate::diagnostic::Diagnostic;
 
 /// Years that a path may have at most.
@@ -19,6 +20,8 @@ pub struct BacktestChoices {
     pub evidence: Option<String>,
     /// Rows whose figure is an input of the plan.
     pub calibrate: Vec<String>,
+    /// What the page says of the plan beside the rows.
+    pub notes: Vec<String>,
     /// Factors on the trade elasticities between which the effect of a mechanism must stay clear of zero.
     pub spread: [f64; 2],
 }
@@ -26,7 +29,7 @@ pub struct BacktestChoices {
 impl Default for BacktestChoices {
     /// No evidence is named; elasticities are known within a third, as the means of published sets differ.
     fn default() -> Self {
-        Self { evidence: None, calibrate: Vec::new(), spread: [0.75, 4.0 / 3.0] }
+        Self { evidence: None, calibrate: Vec::new(), notes: Vec::new(), spread: [0.75, 4.0 / 3.0] }
     }
 }
 
@@ -43,8 +46,8 @@ pub(super) fn read_path(
     fields: &Fields<'_>,
     findings: &mut Findings,
 ) -> Result<PathChoices, Reported> {
-    let node = fields.required("path", "a table, `[path]`, with `years`", findings)?;
-    let path = Fields::of(node, "path", "a table, `[path]`", findings)?;
+    let node = fields.required(PATH, "a table, `[path]`, with `years`", findings)?;
+    let path = Fields::of(node, PATH, "a table, `[path]`", findings)?;
     let _ = path.check_keys(&["years", "elasticity_path", "world_income", "outcomes"], findings);
     let expected = "a list of years in order, such as [2021, 2022, 2023]";
     let years = path.required("years", expected, findings).and_then(|node| {
@@ -89,9 +92,9 @@ pub(super) fn read_path(
 
 /// `{ 2022 = 1.04, 2023 = 1.09 }`: in the order of years.
 fn read_world_income(node: &Node, findings: &mut Findings) -> Result<Vec<(i32, f64)>, Reported> {
-    const PATH: &str = "path.world_income";
+    const INCOME: &str = "path.world_income";
     let expected = "world income over that of the baseline, by year, such as { 2022 = 1.04 }";
-    let fields = Fields::of(node, PATH, expected, findings)?;
+    let fields = Fields::of(node, INCOME, expected, findings)?;
     let mut values = Vec::new();
     for entry in fields.entries() {
         let path = fields.path_of(&entry.key);
@@ -168,13 +171,17 @@ pub(super) fn read_backtest(fields: &Fields<'_>, findings: &mut Findings) -> Bac
     let Ok(fields) = Fields::of(node, "backtest", "a table, `[backtest]`", findings) else {
         return BacktestChoices::default();
     };
-    let _ = fields.check_keys(&["evidence", "calibrate", "spread"], findings);
+    let _ = fields.check_keys(&["evidence", "calibrate", "notes", "spread"], findings);
     let evidence = fields.text("evidence", "a built-in set of evidence, or a folder", findings);
     let calibrate = fields
         .node("calibrate")
         .map(|node| texts_of(node, "backtest.calibrate", "a list of ids of rows", findings));
+    let notes = fields
+        .node("notes")
+        .map(|node| texts_of(node, "backtest.notes", "a list of sentences", findings));
     let spread = fields.node("spread").and_then(|node| read_spread(node, findings).ok());
     BacktestChoices {
+        notes: notes.and_then(Result::ok).unwrap_or_default(),
         spread: spread.unwrap_or(BacktestChoices::default().spread),
         evidence: evidence.ok().flatten().map(ToOwned::to_owned),
         calibrate: calibrate.and_then(Result::ok).unwrap_or_default(),
@@ -183,15 +190,15 @@ pub(super) fn read_backtest(fields: &Fields<'_>, findings: &mut Findings) -> Bac
 
 /// `[0.75, 1.33]`.
 fn read_spread(node: &Node, findings: &mut Findings) -> Result<[f64; 2], Reported> {
-    const PATH: &str = "backtest.spread";
+    const SPREAD: &str = "backtest.spread";
     let expected = "two factors on the trade elasticities, such as [0.75, 1.33]";
     let Value::List(items) = &node.value else {
-        return Err(findings.wrong_type(node, PATH, expected));
+        return Err(findings.wrong_type(node, SPREAD, expected));
     };
     let [low, high] = items.as_slice() else {
-        return Err(findings.wrong_type(node, PATH, expected));
+        return Err(findings.wrong_type(node, SPREAD, expected));
     };
-    let mut number = |node| number_of(node, PATH, POSITIVE, POSITIVE.words, findings);
+    let mut number = |node| number_of(node, SPREAD, POSITIVE, POSITIVE.words, findings);
     Ok([number(low)?, number(high)?])
 }
 

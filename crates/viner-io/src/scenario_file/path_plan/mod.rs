@@ -26,7 +26,8 @@ use super::table_files::TableFiles;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
 /// Keys of a plan beside those of a scenario.
-const PLAN_KEYS: [&str; 5] = ["scenario", "path", "schedule", "event", "backtest"];
+pub(super) const PATH: &str = "path";
+const PLAN_KEYS: [&str; 5] = ["scenario", PATH, "schedule", "event", "backtest"];
 
 /// A plan, read.
 #[derive(Clone, Debug, PartialEq)]
