@@ -19,7 +19,7 @@ usage: cargo xtask COMMAND
   test      all tests: Rust, documentation examples, Python, fuzz targets
   bench     benchmarks of the model; `bench peers` beside other programs, `bench growth` over sizes
   fuzz [N]  fuzz targets, N inputs each (100000)
-  baselines the built-in baselines icio-2022 and g20-2021, from their public sources
+  baselines the built-in baselines icio-2022, g20-2021 and case-2021, from their public sources
   ci        check and test";
 
 fn main() -> ExitCode {
