@@ -72,10 +72,16 @@ pub enum Format {
     Exiobase,
     /// Eora26
     Eora,
+    /// The GTAP Data Base in header array files, for holders of its licence
+    GtapHar,
+    /// World Input-Output Database of 2014 in long form, with tariffs
+    WiodLong,
     /// Trade: CEPII BACI
     Baci,
     /// Trade: USITC ITPD-E
     Itpd,
+    /// Trade: UN Comtrade, a table or an answer of its API
+    Comtrade,
 }
 
 /// Commands.

@@ -86,6 +86,30 @@ const ADB: [(&str, &str); 27] = [
     ("VIE", "VNM"),
 ];
 
+/// The GTAP Data Base's regions of several countries, in capitals.
+const GTAP: [(&str, &str); 20] = [
+    ("XOC", "Rest of Oceania"),
+    ("XEA", "Rest of East Asia"),
+    ("XSE", "Rest of Southeast Asia"),
+    ("XSA", "Rest of South Asia"),
+    ("XNA", "Rest of North America"),
+    ("XSM", "Rest of South America"),
+    ("XCA", "Rest of Central America"),
+    ("XCB", "Rest of Caribbean"),
+    ("XEF", "Rest of European Free Trade Association"),
+    ("XEE", "Rest of Eastern Europe"),
+    ("XER", "Rest of Europe"),
+    ("XSU", "Rest of former Soviet Union"),
+    ("XWS", "Rest of Western Asia"),
+    ("XNF", "Rest of North Africa"),
+    ("XWF", "Rest of Western Africa"),
+    ("XCF", "Rest of Central Africa"),
+    ("XAC", "Rest of South and Central Africa"),
+    ("XEC", "Rest of Eastern Africa"),
+    ("XSC", "Rest of Southern African Customs Union"),
+    ("XTW", "Rest of the world"),
+];
+
 /// Numbers that customs statistics use where ISO 3166 has another for the country, or none.
 const NUMBERS: [(u16, &str); 14] = [
     (58, "BLX"),
@@ -158,6 +182,11 @@ pub(crate) fn by_number(number: u16) -> Option<&'static str> {
 pub(crate) fn name(code: &str) -> Option<&'static str> {
     let other = || OTHERS.iter().find(|(known, _)| *known == code).map(|(_, name)| *name);
     index().names.get(code).copied().or_else(other)
+}
+
+/// English name of a region of several countries in the GTAP Data Base.
+pub(crate) fn gtap(code: &str) -> Option<&'static str> {
+    GTAP.iter().find(|(known, _)| *known == code).map(|(_, name)| *name)
 }
 
 struct Index {

@@ -2,7 +2,7 @@
 
 use super::download::{Download, Member};
 use super::text::{Cells, shown};
-use super::{eora, trade, wiod, workbook};
+use super::{comtrade, eora, gtap, har, trade, wiod, wiod_long, workbook};
 use crate::diagnostic::{Diagnostic, IoError};
 
 /// A layout that can be read.
@@ -21,23 +21,32 @@ pub enum Format {
     Exiobase,
     /// Eora26.
     Eora,
+    /// GTAP Data Base, in header array files.
+    GtapHar,
+    /// World Input-Output Database of 2014 in long form, with tariffs.
+    WiodLong,
     /// Trade: CEPII BACI.
     Baci,
     /// Trade: International Trade and Production Database for Estimation.
     Itpd,
+    /// Trade: UN Comtrade, tables and answers of its API.
+    Comtrade,
 }
 
 impl Format {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::Icio,
         Self::Figaro,
         Self::Wiod,
         Self::Adb,
         Self::Exiobase,
         Self::Eora,
+        Self::GtapHar,
+        Self::WiodLong,
         Self::Baci,
         Self::Itpd,
+        Self::Comtrade,
     ];
 
     /// Name, as the command line has it.
@@ -49,8 +58,11 @@ impl Format {
             Self::Adb => "adb",
             Self::Exiobase => "exiobase",
             Self::Eora => "eora",
+            Self::GtapHar => "gtap-har",
+            Self::WiodLong => "wiod-long",
             Self::Baci => "baci",
             Self::Itpd => "itpd",
+            Self::Comtrade => "comtrade",
         }
     }
 
@@ -81,7 +93,7 @@ fn short_year(file: &str) -> Option<i64> {
 const BEGINNING: usize = 1 << 18;
 
 /// Endings of files that hold text.
-const TEXT: [&str; 3] = [".csv", ".txt", ".tsv"];
+const TEXT: [&str; 4] = [".csv", ".txt", ".tsv", ".json"];
 
 /// Endings of workbooks.
 pub(crate) const WORKBOOKS: [&str; 3] = [".xlsx", ".xlsb", ".xlsm"];
@@ -94,8 +106,17 @@ pub(crate) fn recognise(download: &Download) -> Result<Format, IoError> {
         if has("Z.txt") && has("Y.txt") {
             return Ok(Format::Exiobase);
         }
+        if wiod_long::is_here(members) {
+            return Ok(Format::WiodLong);
+        }
         if members.iter().any(|member| eora::is_table(member, "_t.txt")) {
             return Ok(Format::Eora);
+        }
+    }
+    let named = |member: &&Member| download.is_file() || gtap::is_named(member);
+    for member in members.iter().filter(named).take(4) {
+        if har::is_har(&download.beginning(member, 64)?) {
+            return Ok(Format::GtapHar);
         }
     }
     let ends =
@@ -140,6 +161,9 @@ fn unrecognised(download: &Download, problem: &str) -> IoError {
 
 /// The layout that the first line of a text belongs to.
 fn header_format(beginning: &[u8]) -> Option<Format> {
+    if comtrade::is_answer(beginning) {
+        return Some(Format::Comtrade);
+    }
     let end = beginning.iter().position(|byte| *byte == b'\n').unwrap_or(beginning.len());
     let line = beginning[..end].trim_ascii_end();
     let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
@@ -149,6 +173,9 @@ fn header_format(beginning: &[u8]) -> Option<Format> {
         if source.has_header(&cells) {
             return Some(format);
         }
+    }
+    if comtrade::has_header(&cells) {
+        return Some(Format::Comtrade);
     }
     let wide = cells.starts_with(&["IndustryCode".to_owned(), "IndustryDescription".to_owned()]);
     let dotted =
