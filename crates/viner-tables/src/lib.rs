@@ -14,4 +14,5 @@ pub mod report;
 mod shares;
 pub mod signs;
 pub mod split;
+pub mod tariffs;
 pub mod update;

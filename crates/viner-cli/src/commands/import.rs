@@ -66,6 +66,7 @@ fn layout(common: &Common) -> Option<Layout> {
         Format::Exiobase => Some(Layout::Exiobase),
         Format::Eora => Some(Layout::Eora),
         Format::GtapHar => Some(Layout::GtapHar),
+        Format::Gloria => Some(Layout::Gloria),
         Format::WiodLong => Some(Layout::WiodLong),
         Format::Comtrade => Some(Layout::Comtrade),
         Format::Baci => Some(Layout::Baci),

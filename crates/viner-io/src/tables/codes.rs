@@ -128,6 +128,39 @@ const NUMBERS: [(u16, &str); 14] = [
     (891, "SCG"),
 ];
 
+/// Members of the European Union, the first whole year of membership, and the first year outside its
+/// customs union.
+const EUROPEAN_UNION: [(&str, i64, i64); 28] = [
+    ("AUT", 1995, i64::MAX),
+    ("BEL", 1958, i64::MAX),
+    ("BGR", 2007, i64::MAX),
+    ("CYP", 2005, i64::MAX),
+    ("CZE", 2005, i64::MAX),
+    ("DEU", 1958, i64::MAX),
+    ("DNK", 1973, i64::MAX),
+    ("ESP", 1986, i64::MAX),
+    ("EST", 2005, i64::MAX),
+    ("FIN", 1995, i64::MAX),
+    ("FRA", 1958, i64::MAX),
+    ("GBR", 1973, 2021),
+    ("GRC", 1981, i64::MAX),
+    ("HRV", 2014, i64::MAX),
+    ("HUN", 2005, i64::MAX),
+    ("IRL", 1973, i64::MAX),
+    ("ITA", 1958, i64::MAX),
+    ("LTU", 2005, i64::MAX),
+    ("LUX", 1958, i64::MAX),
+    ("LVA", 2005, i64::MAX),
+    ("MLT", 2005, i64::MAX),
+    ("NLD", 1958, i64::MAX),
+    ("POL", 2005, i64::MAX),
+    ("PRT", 1986, i64::MAX),
+    ("ROU", 2007, i64::MAX),
+    ("SVK", 2005, i64::MAX),
+    ("SVN", 2005, i64::MAX),
+    ("SWE", 1995, i64::MAX),
+];
+
 /// Which codes a source writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scheme {
@@ -176,6 +209,20 @@ pub(crate) fn read(code: &str, scheme: Scheme) -> Reading {
 pub(crate) fn by_number(number: u16) -> Option<&'static str> {
     let special = NUMBERS.iter().find(|(known, _)| *known == number).map(|(_, code)| *code);
     special.or_else(|| index().by_number.get(&number).copied())
+}
+
+/// The code of three letters of a number as a file writes it.
+pub(crate) fn region_of_number(number: &str) -> Option<&'static str> {
+    number.parse().ok().and_then(by_number)
+}
+
+/// Members of the European Union in a year, from the first whole year of membership on.
+pub(crate) fn european_union(year: i64) -> Vec<&'static str> {
+    EUROPEAN_UNION
+        .iter()
+        .filter(|(_, from, until)| (*from..*until).contains(&year))
+        .map(|(code, _, _)| *code)
+        .collect()
 }
 
 /// English name of a code.

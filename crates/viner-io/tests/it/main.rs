@@ -7,6 +7,7 @@ mod builtin;
 mod bundle;
 mod bundle_errors;
 mod downloads;
+mod gloria;
 mod gtap;
 mod har_file;
 mod icio;

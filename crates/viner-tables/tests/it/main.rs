@@ -6,4 +6,5 @@ mod aggregate;
 mod balance;
 mod split;
 mod support;
+mod tariffs;
 mod update;

@@ -91,7 +91,6 @@ pub(crate) fn is_answer(beginning: &[u8]) -> bool {
 }
 
 /// One row, in either layout.
-#[derive(Default)]
 struct Row {
     year: String,
     reporter: String,
@@ -145,25 +144,24 @@ pub(crate) fn read(
         let wanted = if legacy { LEGACY } else { RECENT };
         columns::read(download, member, wanted, &mut problems, |row| {
             let text = |column: usize| row.text(column);
-            let mut entry = Row {
+            let (flow, frequency, kind, last) = if legacy {
+                let frequency = if text(6).len() > 4 { "M" } else { "A" };
+                let kind = if text(7).starts_with("EB") { "S" } else { "C" };
+                (legacy_flow(&text(2)).into(), frequency.into(), kind.into(), String::new())
+            } else {
+                (text(2), text(6), text(7), text(11))
+            };
+            reader.enter(Row {
                 year: text(0),
                 reporter: text(1),
-                flow: text(2),
+                flow,
                 partner: text(3),
                 product: text(4),
                 value: row.number(5)?,
-                ..Row::default()
-            };
-            if legacy {
-                entry.flow = legacy_flow(&entry.flow).to_owned();
-                entry.frequency = if text(6).len() > 4 { "M" } else { "A" }.to_owned();
-                entry.kind = if text(7).starts_with("EB") { "S" } else { "C" }.to_owned();
-                entry.breakdowns = [text(8), text(9), text(10), String::new()];
-            } else {
-                [entry.frequency, entry.kind] = [text(6), text(7)];
-                entry.breakdowns = [text(8), text(9), text(10), text(11)];
-            }
-            reader.enter(entry)
+                frequency,
+                kind,
+                breakdowns: [text(8), text(9), text(10), last],
+            })
         })?;
     }
     let trade = reader.trade(options, &mut problems);
@@ -357,20 +355,20 @@ impl Reader {
             mirror.name(),
             if by_importer { "cif" } else { "fob" }
         )];
-        for ((of, level), other) in self.kept.iter().filter(|(key, _)| key.0 == by_importer) {
-            let _ = of;
-            let mut remark = format!(
-                "products of {level} digits left out: {} rows, {:.1} million USD",
+        for ((_, level), other) in self.kept.iter().filter(|(key, _)| key.0 == by_importer) {
+            let remark = format!(
+                "left out: products of {level} digits, {} rows, {:.1} million USD",
                 other.count, other.value
             );
             // Levels are the same trade: where they differ, some of it is told at one level alone.
-            if (other.value - kept.value).abs() > 0.01 * kept.value {
-                remark += &format!(", against {:.1} in those of {digits} digits", kept.value);
-            }
-            remarks.push(remark);
+            remarks.push(if (other.value - kept.value).abs() > 0.01 * kept.value {
+                format!("{remark}, against {:.1} in those of {digits} digits", kept.value)
+            } else {
+                remark
+            });
         }
         for (why, (count, value)) in &self.left_out {
-            remarks.push(format!("{why} left out: {count} rows, {value:.1} million USD"));
+            remarks.push(format!("left out: {why}, {count} rows, {value:.1} million USD"));
         }
         if CUT.contains(&self.rows) {
             remarks.push(format!("{} rows: the answer may have been cut off there", self.rows));

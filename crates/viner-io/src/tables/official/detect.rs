@@ -2,7 +2,7 @@
 
 use super::download::{Download, Member};
 use super::text::{Cells, shown};
-use super::{comtrade, eora, gtap, har, trade, wiod, wiod_long, workbook};
+use super::{comtrade, eora, gloria, gtap, har, trade, wiod, wiod_long, workbook};
 use crate::diagnostic::{Diagnostic, IoError};
 
 /// A layout that can be read.
@@ -23,6 +23,8 @@ pub enum Format {
     Eora,
     /// GTAP Data Base, in header array files.
     GtapHar,
+    /// GLORIA.
+    Gloria,
     /// World Input-Output Database of 2014 in long form, with tariffs.
     WiodLong,
     /// Trade: CEPII BACI.
@@ -35,7 +37,7 @@ pub enum Format {
 
 impl Format {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Icio,
         Self::Figaro,
         Self::Wiod,
@@ -43,6 +45,7 @@ impl Format {
         Self::Exiobase,
         Self::Eora,
         Self::GtapHar,
+        Self::Gloria,
         Self::WiodLong,
         Self::Baci,
         Self::Itpd,
@@ -59,6 +62,7 @@ impl Format {
             Self::Exiobase => "exiobase",
             Self::Eora => "eora",
             Self::GtapHar => "gtap-har",
+            Self::Gloria => "gloria",
             Self::WiodLong => "wiod-long",
             Self::Baci => "baci",
             Self::Itpd => "itpd",
@@ -106,6 +110,9 @@ pub(crate) fn recognise(download: &Download) -> Result<Format, IoError> {
         if has("Z.txt") && has("Y.txt") {
             return Ok(Format::Exiobase);
         }
+        if members.iter().any(|member| gloria::is_table(member, 'T')) {
+            return Ok(Format::Gloria);
+        }
         if wiod_long::is_here(members) {
             return Ok(Format::WiodLong);
         }
@@ -144,6 +151,14 @@ pub(crate) fn recognise(download: &Download) -> Result<Format, IoError> {
     found.dedup();
     match found[..] {
         [format] => Ok(format),
+        [] if download.is_file() && is_by_product(&download.beginning(&members[0], 1 << 12)?) => {
+            Err(Diagnostic::new(
+                "the file holds tariffs or elasticities, and no table of the world",
+            )
+            .in_file(download.path().display().to_string())
+            .hint("`viner data tariffs` and `viner data elasticities` read them")
+            .into())
+        }
         [] => Err(unrecognised(download, "the layout of the table is not recognised")),
         _ => Err(unrecognised(download, "the files are of several layouts")),
     }
@@ -183,7 +198,10 @@ fn header_format(beginning: &[u8]) -> Option<Format> {
     if wide || (rest.iter().take(20).all(|cell| dotted(&cell)) && rest.len() >= 2) {
         return Some(Format::Wiod);
     }
-    let labelled = |cell: &&String| cell.contains('_');
+    let labelled = |cell: &&String| {
+        let region = cell.split_once('_').map_or("", |(region, _)| region);
+        !region.is_empty() && !region.contains(|letter: char| letter.is_ascii_lowercase())
+    };
     if first.eq_ignore_ascii_case("rowLabels") {
         return Some(Format::Figaro);
     }
@@ -192,6 +210,21 @@ fn header_format(beginning: &[u8]) -> Option<Format> {
         return Some(Format::Icio);
     }
     None
+}
+
+/// Whether a text begins as tariffs or elasticities do, which other commands read.
+fn is_by_product(beginning: &[u8]) -> bool {
+    const COLUMNS: [&[&str]; 5] = [
+        &["Reporter_ISO_N", "ProductCode", "SimpleAverage"],
+        &["Reporter", "Product", "Tariff Year"],
+        &["HS6", "sigma"],
+        &["HS0_3d", "sigma"],
+        &["gtap_sector", "epsilon_GTAP"],
+    ];
+    let line = beginning.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let cells: Vec<String> =
+        Cells::of(line.trim_ascii_end(), b',').map(|cell| shown(&cell)).collect();
+    COLUMNS.iter().any(|names| names.iter().all(|name| cells.iter().any(|cell| cell == name)))
 }
 
 /// Endings that tables of a layout have.

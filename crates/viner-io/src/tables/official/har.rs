@@ -2,7 +2,7 @@
 //!
 //! A file is a sequence of records as Fortran writes them: length, content, length again, in four
 //! bytes each. A record that does not begin with four blanks names a header; the records after it hold
-//! its type, its sets and its numbers. The layout was learnt from files that GEMPACK and ViewHAR wrote.
+//! its type, its sets and its numbers. The layout was learnt from files that GEMPACK and `ViewHAR` wrote.
 
 use crate::diagnostic::Diagnostic;
 

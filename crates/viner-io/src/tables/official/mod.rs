@@ -13,6 +13,7 @@ mod detect;
 mod download;
 mod eora;
 mod exiobase;
+mod gloria;
 mod gtap;
 mod har;
 mod icio;
@@ -132,6 +133,10 @@ fn world(download: &Download, format: Format, options: &ImportOptions) -> Result
             let (pooled, year) = gtap::read(download, negatives)?;
             release_year = year;
             (pooled, download.name())
+        }
+        Format::Gloria => {
+            let (pooled, member) = gloria::read(download, options.year, negatives)?;
+            (pooled, member.file_name().to_owned())
         }
         Format::WiodLong => (wiod_long::read(download, negatives)?, download.name()),
         Format::Eora => {

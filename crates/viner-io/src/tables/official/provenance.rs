@@ -64,6 +64,12 @@ fn of(format: Format, file: &str) -> Option<[&'static str; 3]> {
             "for holders of a licence of the GTAP Data Base; not to be passed on",
             "Center for Global Trade Analysis, GTAP Data Base; state its version",
         ],
+        Format::Gloria => [
+            "GLORIA, Global Resource Input-Output Assessment database, https://ielab.info",
+            "free for academic work; a licence of its makers for commercial use",
+            "Lenzen et al. (2022), Implementing the material footprint to measure progress towards \
+             Sustainable Development Goals 8 and 12, Nature Sustainability 5: 157-166",
+        ],
         _ => return None,
     })
 }

@@ -157,8 +157,8 @@ impl Reader<'_> {
         let (regions, sectors) = (self.regions.clone(), self.sectors.clone());
         let wanted = ["sector", "origin", "destination", "flow_musd"];
         self.rows("trade.csv", &wanted, &mut |row| {
-            let (s, i) = (at(&sectors, row.text(0))?, at(&regions, row.text(1))?);
-            flows[[s, at(&regions, row.text(2))?, i]] += row.number(3)?;
+            let (s, i) = (at(&sectors, &row.text(0))?, at(&regions, &row.text(1))?);
+            flows[[s, at(&regions, &row.text(2))?, i]] += row.number(3)?;
             Ok(())
         })
     }
@@ -174,9 +174,9 @@ impl Reader<'_> {
         let wanted = ["country", sectors_of[0], sectors_of[1], value];
         self.rows(name, &wanted, &mut |row| {
             let place = [
-                at(&regions, row.text(0))?,
-                at(&sectors, row.text(1))?,
-                at(&sectors, row.text(2))?,
+                at(&regions, &row.text(0))?,
+                at(&sectors, &row.text(1))?,
+                at(&sectors, &row.text(2))?,
             ];
             add(place, row.number(3)?);
             Ok(())
@@ -198,8 +198,8 @@ impl Reader<'_> {
         ];
         let known = self.member("tariffs.csv").is_some();
         self.rows("tariffs.csv", &wanted, &mut |row| {
-            let (s, i) = (at(&sectors, row.text(0))?, at(&regions, row.text(1))?);
-            let n = at(&regions, row.text(2))?;
+            let (s, i) = (at(&sectors, &row.text(0))?, at(&regions, &row.text(1))?);
+            let n = at(&regions, &row.text(2))?;
             let (used, by_destination) = (row.number(3)?, row.number(4)?);
             if used <= 0.0 {
                 return Err(
@@ -232,7 +232,7 @@ impl Reader<'_> {
         let mut theta = vec![None; sectors.len()];
         self.rows("elasticities.csv", &["sector", "theta"], &mut |row| {
             let value = row.number(1)?;
-            theta[at(&sectors, row.text(0))?] = (value > 0.0).then_some(value);
+            theta[at(&sectors, &row.text(0))?] = (value > 0.0).then_some(value);
             Ok(())
         })?;
         if theta.iter().any(Option::is_some) {
@@ -243,6 +243,6 @@ impl Reader<'_> {
 }
 
 /// The position of a code.
-fn at(labels: &Labels, code: String) -> Result<usize, Diagnostic> {
-    labels.position(&code).ok_or_else(|| Diagnostic::unknown("code", &code, labels.codes()))
+fn at(labels: &Labels, code: &str) -> Result<usize, Diagnostic> {
+    labels.position(code).ok_or_else(|| Diagnostic::unknown("code", code, labels.codes()))
 }
