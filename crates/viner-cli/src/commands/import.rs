@@ -25,6 +25,10 @@ pub struct ImportArguments {
     /// What to do with purchases that are negative after pooling
     #[arg(long, value_enum, default_value_t = NegativesOption::Refuse)]
     pub negatives: NegativesOption,
+    /// Also keep which sector, or final use, buys of whom: the table `sourcing`, much larger than
+    /// the others
+    #[arg(long)]
+    pub sourcing: bool,
     /// How to cite the table [default: as its maker asks]
     #[arg(long, value_name = "TEXT")]
     pub citation: Option<String>,
@@ -84,6 +88,7 @@ pub fn run(arguments: &ImportArguments, common: &Common, printer: &Printer) -> R
             NegativesOption::Zero => Negatives::Zero,
             NegativesOption::Fold => Negatives::Fold,
         },
+        sourcing: arguments.sourcing,
         comtrade: ComtradeOptions {
             mirror: arguments.mirror.map(|mirror| match mirror {
                 MirrorOption::Importer => Mirror::Importer,

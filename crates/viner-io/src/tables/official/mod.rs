@@ -39,7 +39,7 @@ pub use comtrade::{ComtradeOptions, Mirror};
 pub use detect::Format;
 use download::{Download, Member};
 pub use icio::{IcioOptions, read_icio};
-use pool::{Pooled, pool};
+use pool::{Pooled, Pooling, pool};
 pub use report::ImportReport;
 pub use signs::{FileNegatives, Negatives, Treated};
 pub use trade::{TRADE_FILE, Trade};
@@ -57,10 +57,18 @@ pub struct ImportOptions {
     pub year: Option<i64>,
     /// What to do with negative purchases.
     pub negatives: Negatives,
+    /// Whether to keep flows by using sector and final use, which are much larger than the rest.
+    pub sourcing: bool,
     /// What to take of UN Comtrade.
     pub comtrade: ComtradeOptions,
     /// Provenance; what is empty is filled in from the download.
     pub description: Description,
+}
+
+impl ImportOptions {
+    fn pooling(&self) -> Pooling {
+        Pooling { negatives: self.negatives, sourcing: self.sourcing }
+    }
 }
 
 /// What was read.
@@ -117,7 +125,12 @@ fn trade_source(format: Format) -> Option<&'static trade::Source> {
 
 /// Reads a world table of a layout.
 fn world(download: &Download, format: Format, options: &ImportOptions) -> Result<World, IoError> {
-    let negatives = options.negatives;
+    let pooled_only = [Format::GtapHar, Format::Gloria, Format::WiodLong].contains(&format);
+    if options.sourcing && pooled_only {
+        let problem = format!("flows by user are not read of the layout `{}`", format.name());
+        let problem = Diagnostic::new(problem).hint("leave `--sourcing` out");
+        return Err(problem.in_file(download.path().display().to_string()).into());
+    }
     let mut unit = Unit::MillionUsd;
     // The year that the content states, where it does.
     let mut stated_year = None;
@@ -125,22 +138,22 @@ fn world(download: &Download, format: Format, options: &ImportOptions) -> Result
     let mut release_year = None;
     let (pooled, file) = match format {
         Format::Exiobase => {
-            let (pooled, of) = exiobase::read(download, negatives)?;
+            let (pooled, of) = exiobase::read(download, options.pooling())?;
             unit = of;
             (pooled, download.name())
         }
         Format::GtapHar => {
-            let (pooled, year) = gtap::read(download, negatives)?;
+            let (pooled, year) = gtap::read(download, options.negatives)?;
             release_year = year;
             (pooled, download.name())
         }
         Format::Gloria => {
-            let (pooled, member) = gloria::read(download, options.year, negatives)?;
+            let (pooled, member) = gloria::read(download, options.year, options.negatives)?;
             (pooled, member.file_name().to_owned())
         }
-        Format::WiodLong => (wiod_long::read(download, negatives)?, download.name()),
+        Format::WiodLong => (wiod_long::read(download, options.negatives)?, download.name()),
         Format::Eora => {
-            let (pooled, member) = eora::read(download, options.year, negatives)?;
+            let (pooled, member) = eora::read(download, options.year, options.pooling())?;
             (pooled, member.file_name().to_owned())
         }
         _ => {
@@ -214,7 +227,7 @@ fn workbook_table(
     drop(sheet);
     let scheme = if format == Format::Adb { Scheme::Adb } else { Scheme::Alpha3 };
     let pooled = if problems.is_empty() {
-        pool(&matrix, scheme, options.negatives, &mut problems)
+        pool(&matrix, scheme, options.pooling(), &mut problems)
     } else {
         None
     };
@@ -237,7 +250,7 @@ fn delimited_table(
             .map_err(|error| download.reading_error(member, error))
     })?;
     let pooled = if problems.is_empty() {
-        pool(&matrix, scheme, options.negatives, &mut problems)
+        pool(&matrix, scheme, options.pooling(), &mut problems)
     } else {
         None
     };
