@@ -9,6 +9,7 @@ use viner_model::attribution::Grouping;
 use crate::table_args::{AggregateOptions, BalanceOptions, SplitOptions, UpdateOptions};
 
 use crate::commands::import::ImportArguments;
+use crate::commands::products::{ElasticitiesOptions, TariffsOptions};
 
 /// What sanctions, tariffs and other trade policies do to the world economy.
 ///
@@ -72,10 +73,18 @@ pub enum Format {
     Exiobase,
     /// Eora26
     Eora,
+    /// The GTAP Data Base in header array files, for holders of its licence
+    GtapHar,
+    /// GLORIA supply and use tables
+    Gloria,
+    /// World Input-Output Database of 2014 in long form, with tariffs
+    WiodLong,
     /// Trade: CEPII BACI
     Baci,
     /// Trade: USITC ITPD-E
     Itpd,
+    /// Trade: UN Comtrade, a table or an answer of its API
+    Comtrade,
 }
 
 /// Commands.
@@ -99,7 +108,7 @@ pub enum Command {
     Optimize(OptimizeOptions),
     /// What an outcome answers to: its derivative by every size of every policy and every elasticity
     Sensitivity(SensitivityOptions),
-    /// List built-in baselines, scenarios, plans and evidence
+    /// List built-in baselines, scenarios, plans, maps and evidence
     List,
     /// Print a built-in scenario, plan or baseline
     Show {
@@ -314,4 +323,8 @@ pub enum DataCommand {
     Update(UpdateOptions),
     /// Divide a sector into products (`--sector`, `--shares`, `-o DIR`)
     Split(SplitOptions),
+    /// Bring published trade elasticities to the sectors of a table (`--from`, `--baseline`, `-o FILE.csv`)
+    Elasticities(ElasticitiesOptions),
+    /// Bring tariffs by product to the sectors of a table (`--from`, `--baseline`, `-o FILE.csv`)
+    Tariffs(TariffsOptions),
 }

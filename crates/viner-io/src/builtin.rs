@@ -75,6 +75,15 @@ pub fn maps() -> impl Iterator<Item = &'static str> {
     MAPS.iter().map(|(name, _)| *name)
 }
 
+/// Names and titles of the built-in mappings: the first line of each, a comment.
+pub fn map_titles() -> Vec<(&'static str, String)> {
+    let title = |text: &str| {
+        let first = text.lines().next().unwrap_or_default();
+        first.trim_start_matches('#').trim().trim_end_matches('.').to_owned()
+    };
+    MAPS.iter().map(|(name, text)| (*name, title(text))).collect()
+}
+
 /// Text of a built-in mapping; nothing if there is none of this name.
 pub fn map(name: &str) -> Option<&'static str> {
     MAPS.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)

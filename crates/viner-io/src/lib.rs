@@ -14,6 +14,7 @@ pub mod optimize;
 pub mod outcomes;
 pub mod path;
 pub mod plan;
+pub mod products;
 pub mod question;
 pub mod results;
 pub mod scenario_file;
@@ -22,3 +23,4 @@ pub mod sweep;
 pub mod tables;
 
 pub use diagnostic::{Diagnostic, Diagnostics, IoError};
+pub use folder::write_text;

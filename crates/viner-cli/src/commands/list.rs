@@ -13,6 +13,7 @@ pub fn run(common: &Common, printer: &Printer) {
         ("baselines", builtin::baselines()),
         ("scenarios", builtin::scenarios()),
         ("plans", builtin::plans()),
+        ("maps", builtin::map_titles()),
         ("evidence", builtin::evidence_sets()),
     ];
     if common.json {

@@ -9,6 +9,7 @@ pub mod import;
 pub mod list;
 pub mod optimize;
 pub mod path;
+pub mod products;
 pub mod run;
 pub mod sensitivity;
 pub mod show;

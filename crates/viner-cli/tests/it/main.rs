@@ -10,6 +10,7 @@ mod closures;
 mod command_line;
 mod compare;
 mod data;
+mod data_products;
 mod data_tables;
 mod decompose;
 mod game;

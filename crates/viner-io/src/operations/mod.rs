@@ -7,4 +7,5 @@ mod targets_file;
 
 pub use mapping_file::{OpenedMapping, open_mapping};
 pub use shares_file::read_division;
+pub(crate) use sheet::Sheet;
 pub use targets_file::read_targets;
