@@ -107,7 +107,13 @@ fn elasticities_by_product_and_of_the_paper() {
     place.write("other.csv", "sector,theta\nA,4\n");
     let ran =
         place.viner("data elasticities --from other.csv --baseline icio-2019-g20 -o theta.csv");
-    assert_snapshot!(ran, @"");
+    assert_snapshot!(ran, @"
+    exit status 1
+    -- stderr
+    error: not a table of elasticities that is known
+      at other.csv, line 1
+      expected the columns HS6,sigma (Fontagné, Guimbard and Orefice by product); gtap_sector,epsilon_GTAP (Fontagné, Guimbard and Orefice by sector of GTAP); iso3c,HS0_3d,sigma (Broda and Weinstein (2006)); sector,value (Caliendo and Parro (2015))
+    ");
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! What is known by product or in another classification, brought to the sectors of a table:
 //! trade elasticities and tariffs.
 //!
-//! Classifications meet at the divisions (two digits) of ISIC Rev. 4: [`isic`] says which of them each
-//! sector of the table holds, [`concordance`] which make a product of the Harmonized System.
+//! Classifications meet at the divisions (two digits) of ISIC Rev. 4: [`SectorDivisions`] says which of them
+//! each sector of the table holds, [`Concordance`] which make a product of the Harmonized System.
 
 mod concordance;
 mod elasticities;

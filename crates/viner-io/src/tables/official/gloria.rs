@@ -7,7 +7,9 @@
 //! the name says `Markup001`. Products become sectors, made as their industries make all they make
 //! (industry technology):
 //!
-//!     Z_n^sp = Σ_j U_n^sj S_n^jp / Σ_p S_n^jp
+//! ```text
+//! Z_n^sp = Σ_j U_n^sj S_n^jp / Σ_p S_n^jp
+//! ```
 
 use viner_model::labels::{Label, Labels};
 use viner_model::ndarray::{Array2, Array3};

@@ -3,10 +3,12 @@
 //! Purchases are at basic prices, bilateral trade at fob prices, and margins of international transport
 //! are sales of the services that make them:
 //!
-//!     X_in^s  = VFOB_sin                            i ≠ n; within n also what its users buy at home
-//!     X_rn^m += VST_mr / Σ_r VST_mr · Σ_si VTWR_msin   services of transport m, from all who supply it
-//!     τ_in^s  = (VMSB − VCIF)_sin / X_in^s
-//!     Z_n^sk  = VDFB + VMFB − share of k in imports of s · Σ_mi VTWR_msin;  Z_n^mk takes up as much
+//! ```text
+//! X_in^s  = VFOB_sin                            i ≠ n; within n also what its users buy at home
+//! X_rn^m += VST_mr / Σ_r VST_mr · Σ_si VTWR_msin   services of transport m, from all who supply it
+//! τ_in^s  = (VMSB − VCIF)_sin / X_in^s
+//! Z_n^sk  = VDFB + VMFB − share of k in imports of s · Σ_mi VTWR_msin;  Z_n^mk takes up as much
+//! ```
 //!
 //! and in the same way for final use. So taxes on purchases and on exports are in value added, which is
 //! output less inputs, and tariffs are what they are paid on over. Names of arrays up to version 9 and
