@@ -16,7 +16,7 @@ usage: cargo xtask COMMAND
 
   check     formatting, lints, documentation
   test      all tests: Rust, documentation examples, Python, fuzz targets
-  bench     benchmarks
+  bench     benchmarks; `bench import`: official tables of full size, 3 GB of disk for a while
   fuzz [N]  fuzz targets, N inputs each (100000)
   baselines the built-in baselines icio-2022 and g20-2021, from their public sources
   ci        check and test";
@@ -63,10 +63,27 @@ fn test() -> Result<(), String> {
 }
 
 fn bench(arguments: &[&str]) -> Result<(), String> {
+    if arguments == ["import"] {
+        return bench_import();
+    }
     let mut command = vec!["bench", "--package", "viner-model", "--locked"];
     if !arguments.is_empty() {
         command.push("--");
         command.extend(arguments);
     }
     Step::new("benchmarks", cargo(&command)).run()
+}
+
+/// Imports tables of the size of the OECD's and of EXIOBASE's, with and without flows by user.
+fn bench_import() -> Result<(), String> {
+    for table in [["icio", "77", "45"], ["exiobase", "49", "200"]] {
+        for sourcing in [&[][..], &["--sourcing"]] {
+            let mut command =
+                vec!["run", "--release", "--package", "viner-io", "--example", "import_size", "--"];
+            command.extend(table);
+            command.extend(sourcing);
+            Step::new("import of a large table", cargo(&command)).run()?;
+        }
+    }
+    Ok(())
 }
