@@ -14,6 +14,7 @@ pub fn run(common: &Common, printer: &Printer) {
         ("scenarios", builtin::scenarios()),
         ("plans", builtin::plans()),
         ("evidence", builtin::evidence_sets()),
+        ("cells", builtin::cell_sets()),
     ];
     if common.json {
         let entries = |items: &[(&'static str, String)]| -> Value {

@@ -28,6 +28,8 @@ fn list() {
       secondary-sanctions-game  Secondary sanctions on China: supply or comply
     evidence
       case-2022                 85 statements
+    cells
+      icio-2022                 6352 cells
     ");
 }
 

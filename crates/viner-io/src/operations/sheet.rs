@@ -7,28 +7,28 @@ use crate::diagnostic::{Diagnostic, Diagnostics, IoError};
 use crate::tables::{Problems, open_file};
 
 /// The rows of a file; lines that start with `#` are comments.
-pub(super) struct Sheet {
+pub(crate) struct Sheet {
     header: Vec<String>,
-    pub(super) rows: Vec<SheetRow>,
-    pub(super) problems: Problems,
+    pub(crate) rows: Vec<SheetRow>,
+    pub(crate) problems: Problems,
 }
 
 /// A row and its line.
-pub(super) struct SheetRow {
-    pub(super) line: u64,
+pub(crate) struct SheetRow {
+    pub(crate) line: u64,
     cells: Vec<String>,
 }
 
 impl Sheet {
     /// Reads a file; `required` columns must be there, `optional` ones may.
-    pub(super) fn read(path: &Path, required: &[&str], optional: &[&str]) -> Result<Self, IoError> {
+    pub(crate) fn read(path: &Path, required: &[&str], optional: &[&str]) -> Result<Self, IoError> {
         let mut text = String::new();
         open_file(path)?.read_to_string(&mut text).map_err(IoError::file("read", path))?;
         Self::parse(&text, &path.display().to_string(), required, optional)
     }
 
     /// Reads the text of a file.
-    pub(super) fn parse(
+    pub(crate) fn parse(
         text: &str,
         file: &str,
         required: &[&str],
@@ -79,13 +79,13 @@ impl Sheet {
     }
 
     /// The cell of a column; empty where the file does not have it.
-    pub(super) fn cell<'a>(&self, row: &'a SheetRow, column: &str) -> &'a str {
+    pub(crate) fn cell<'a>(&self, row: &'a SheetRow, column: &str) -> &'a str {
         let position = self.header.iter().position(|name| name == column);
         position.map_or("", |position| row.cells[position].as_str())
     }
 
     /// The number in a cell, which must satisfy `right`.
-    pub(super) fn number(
+    pub(crate) fn number(
         &self,
         row: &SheetRow,
         column: &str,
@@ -101,7 +101,7 @@ impl Sheet {
     }
 
     /// What was found, or everything that is wrong.
-    pub(super) fn finish<T>(problems: Problems, found: T) -> Result<T, IoError> {
+    pub(crate) fn finish<T>(problems: Problems, found: T) -> Result<T, IoError> {
         let diagnostics: Diagnostics = problems.into_diagnostics();
         diagnostics.into_result()?;
         Ok(found)

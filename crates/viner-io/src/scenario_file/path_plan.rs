@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde_json::Value as Json;
 use viner_model::path::ElasticityPath;
 
+use super::calibrate_plan::{CALIBRATE, CalibratePlan, read_calibrate};
 use super::dates::{Day, Period, day_of};
 use super::document::{Entry, Node, Position, Value, parse_document};
 use super::domain::POSITIVE;
@@ -22,7 +23,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 const MAX_YEARS: usize = 100;
 
 /// Keys of a plan beside those of a scenario.
-const PLAN_KEYS: [&str; 4] = ["scenario", "path", "schedule", "backtest"];
+const PLAN_KEYS: [&str; 5] = ["scenario", "path", "schedule", "backtest", CALIBRATE];
 
 /// Keys that say when a policy is in force; a transfer has a `from` of its own.
 const DATE_KEYS: [&str; 3] = ["from", "since", "until"];
@@ -44,6 +45,8 @@ pub struct PathPlan {
     pub periods: Vec<Period>,
     /// `[backtest]`.
     pub backtest: BacktestChoices,
+    /// `[calibrate]`.
+    pub calibrate: Option<CalibratePlan>,
     /// Where its scenario comes from: the plan itself, if it has the tables of one.
     pub source: ScenarioSource,
     plan: ScenarioSource,
@@ -124,13 +127,14 @@ impl Reader<'_> {
         let all: Vec<String> = self.source.set.iter().chain(overrides).cloned().collect();
         let (own, rest): (Vec<String>, Vec<String>) = all.iter().cloned().partition(|argument| {
             let key = argument.split(['.', '=']).next().unwrap_or_default().trim();
-            !named || PLAN_KEYS.contains(&key) || key == "title"
+            PLAN_KEYS.contains(&key) || key == "title"
         });
         let _ = overrides::apply(&mut root, &own, findings);
         let fields = Fields::of(&root, "", "a table", findings)?;
         let title = fields.text("title", "one line of text", findings).ok().flatten();
         let (years, elasticity_path, outcomes) = read_path(&fields, findings)?;
         let backtest = read_backtest(&fields, findings);
+        let calibrate = read_calibrate(&root, self.source, findings)?;
 
         let (mut document, source, mut located) = if named {
             for key in KEYS.iter().filter(|key| !["title", "policy"].contains(key)) {
@@ -159,14 +163,12 @@ impl Reader<'_> {
                 })?;
             let mut located = Findings::new(&source.name);
             let document = parsed(&source, &mut located);
-            let Ok(mut document) = document else {
+            let Ok(document) = document else {
                 for problem in located.into_diagnostics() {
                     findings.add_placed(problem);
                 }
                 return Err(Reported);
             };
-            let set: Vec<String> = source.set.iter().chain(&rest).cloned().collect();
-            let _ = overrides::apply(&mut document, &set, &mut located);
             (document, source, located)
         } else {
             (root.clone(), self.source.clone(), Findings::new(&self.source.name))
@@ -174,9 +176,14 @@ impl Reader<'_> {
         let added = if named { self.added_policies(&root, findings)? } else { Vec::new() };
         let own_policies = add_policies(&mut document, &added);
         schedule(&fields, &mut document, findings);
+        // Sizes that were fitted come before what the user sets, and both after the plan's own.
+        let mut set = calibrate.as_ref().map_or_else(Vec::new, CalibratePlan::overrides);
+        set.extend(if named { source.set.clone() } else { Vec::new() });
+        set.extend(rest.iter().cloned());
+        let _ = overrides::apply(&mut document, &set, &mut located);
         let periods = read_periods(&mut document, &mut located, findings);
         let other: &[&str] = if named { &[] } else { &PLAN_KEYS };
-        let set = if named { rest } else { own };
+        let set = if named { rest } else { all.clone() };
         let mut problems = located.into_diagnostics();
         let mut files = Vec::with_capacity(years.len());
         for &year in &years {
@@ -205,6 +212,8 @@ impl Reader<'_> {
             }
             return Err(Reported);
         }
+        let mut plan_source = self.source.clone();
+        plan_source.files.extend(calibrate.as_ref().and_then(|calibrate| calibrate.file.clone()));
         let plan = PathPlan {
             title: title.unwrap_or_default().to_owned(),
             years,
@@ -213,8 +222,9 @@ impl Reader<'_> {
             files,
             periods,
             backtest,
+            calibrate,
             source,
-            plan: self.source.clone(),
+            plan: plan_source,
             set: all,
         };
         Ok((plan, problems))
