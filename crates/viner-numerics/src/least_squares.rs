@@ -38,7 +38,7 @@ const MOST_DAMPING: f64 = 1e12;
 /// Returns nothing if there is none at the start.
 pub fn fit(
     mut residuals: impl FnMut(&[f64]) -> Option<Vec<f64>>,
-    mut jacobian: impl FnMut(&[f64], &[f64]) -> Option<Vec<Vec<f64>>>,
+    mut jacobian: impl FnMut(&[f64]) -> Option<Vec<Vec<f64>>>,
     start: &[f64],
     lower: &[f64],
     upper: &[f64],
@@ -52,7 +52,7 @@ pub fn fit(
     let mut x = inside(start);
     let mut current = residuals(&x).filter(finite)?;
     let mut evaluations = 1;
-    let mut derivatives = jacobian(&x, &current)?;
+    let mut derivatives = jacobian(&x)?;
     let mut damping = DAMPING;
     let mut settled = false;
     let mut steps = 0;
@@ -98,7 +98,7 @@ pub fn fit(
                 damping *= 4.0;
                 continue;
             };
-            let Some(moved) = jacobian(&trial, &next) else {
+            let Some(moved) = jacobian(&trial) else {
                 damping *= 4.0;
                 continue;
             };
@@ -229,17 +229,17 @@ mod tests {
         (0..5).map(|t| x[0] * (-x[1] * f64::from(t)).exp()).collect()
     }
 
-    fn slopes(x: &[f64], _: &[f64]) -> Option<Vec<Vec<f64>>> {
+    fn slopes(x: &[f64]) -> Vec<Vec<f64>> {
         let row = |t: i32| {
             let (t, fall) = (f64::from(t), (-x[1] * f64::from(t)).exp());
             vec![fall, -x[0] * t * fall]
         };
-        Some((0..5).map(row).collect())
+        (0..5).map(row).collect()
     }
 
     fn from(target: &[f64], start: &[f64], lower: &[f64], upper: &[f64]) -> Fit {
         let residuals = |x: &[f64]| Some(decay(x).iter().zip(target).map(|(y, t)| y - t).collect());
-        fit(residuals, slopes, start, lower, upper, 100).unwrap()
+        fit(residuals, |x| Some(slopes(x)), start, lower, upper, 100).unwrap()
     }
 
     #[test]
@@ -278,7 +278,7 @@ mod tests {
         assert!(found[0].is_finite() && found[1..].iter().all(|sd| sd.is_infinite()), "{found:?}");
         let fitted = fit(
             |x| Some(rows.iter().map(|row| dot(row, x) - row[0] - 2.0 * row[1]).collect()),
-            |_, _| Some(rows.iter().map(|row| row.to_vec()).collect()),
+            |_| Some(rows.iter().map(|row| row.to_vec()).collect()),
             &[0.0, 0.5, 0.5, 0.25],
             &[0.0; 4],
             &[5.0; 4],
@@ -292,7 +292,7 @@ mod tests {
     #[test]
     fn where_there_is_nothing_steps_are_shortened() {
         let residuals = |x: &[f64]| (x[0] > 0.0).then(|| vec![x[0].ln()]);
-        let jacobian = |x: &[f64], _: &[f64]| Some(vec![vec![1.0 / x[0]]]);
+        let jacobian = |x: &[f64]| Some(vec![vec![1.0 / x[0]]]);
         let found = fit(residuals, jacobian, &[20.0], &[-50.0], &[50.0], 100).unwrap();
         assert!((found.x[0] - 1.0).abs() < 1e-7, "{found:?}");
         assert!(fit(residuals, jacobian, &[-1.0], &[-50.0], &[50.0], 100).is_none());

@@ -33,9 +33,9 @@ pub fn run(options: &CalibrateOptions, common: &Common, printer: &Printer) -> Re
         printer.result(question.path.title());
         for (header, rows, numbers) in calibrate_text(&question, &found) {
             let mut table = new_table(&header);
-            rows.into_iter().for_each(|row| {
+            for row in rows {
                 table.add_row(row);
-            });
+            }
             align(&mut table, numbers);
             printer.result(&format!("{table}\n"));
         }

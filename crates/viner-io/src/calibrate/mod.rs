@@ -226,36 +226,25 @@ impl CalibrateQuestion {
     }
 
     /// Derivatives of what the model says by the sizes, `[row][size]`: central differences, one-sided at an end
-    /// of the box. Nothing where a size has no equilibrium on either side.
-    fn derivatives(&self, sizes: &[f64], here: &[f64]) -> Option<Vec<Vec<f64>>> {
-        let moved: Vec<Option<(f64, Vec<f64>)>> = (0..2 * sizes.len())
+    /// of the box. Nothing where there is no equilibrium on either side.
+    fn derivatives(&self, sizes: &[f64]) -> Option<Vec<Vec<f64>>> {
+        let moved: Option<Vec<(f64, Vec<f64>)>> = (0..2 * sizes.len())
             .into_par_iter()
             .map(|at| {
-                let (position, up) = (at / 2, at % 2 == 0);
+                let (position, sign) = (at / 2, if at % 2 == 0 { 1.0 } else { -1.0 });
                 let size = &self.plan.choose[position];
-                let step = STEP * (size.upper - size.lower) * if up { 1.0 } else { -1.0 };
-                let value = (sizes[position] + step).clamp(size.lower, size.upper);
+                let step = sign * STEP * (size.upper - size.lower);
                 let mut sizes = sizes.to_vec();
-                sizes[position] = value;
-                self.tell(&sizes).ok().map(|told| (value, told))
+                sizes[position] = (sizes[position] + step).clamp(size.lower, size.upper);
+                self.tell(&sizes).ok().map(|told| (sizes[position], told))
             })
             .collect();
-        let mut by_size = Vec::with_capacity(sizes.len());
-        for position in 0..sizes.len() {
-            let here = (sizes[position], here.to_vec());
-            let ends = [&moved[2 * position], &moved[2 * position + 1]];
-            let [above, below] = ends.map(|end| end.as_ref().unwrap_or(&here));
-            let distance = above.0 - below.0;
-            if distance <= 0.0 {
-                return None;
-            }
-            let slopes =
-                above.1.iter().zip(&below.1).map(|(above, below)| (above - below) / distance);
-            by_size.push(slopes.collect::<Vec<f64>>());
-        }
-        Some(
-            (0..here.len()).map(|row| by_size.iter().map(|slopes| slopes[row]).collect()).collect(),
-        )
+        let moved = moved?;
+        let slope = |row: usize, ends: &[(f64, Vec<f64>)]| {
+            (ends[0].1[row] - ends[1].1[row]) / (ends[0].0 - ends[1].0)
+        };
+        let rows = 0..self.plan.training.len();
+        Some(rows.map(|row| moved.chunks(2).map(|ends| slope(row, ends)).collect()).collect())
     }
 
     /// Fits the sizes to the rows that `kept` names, those that are `held` excepted.
@@ -265,9 +254,8 @@ impl CalibrateQuestion {
             let told = self.tell(sizes).ok()?;
             Some(rows().map(|(at, row)| (told[at] - row.value) / row.sd).collect())
         };
-        let jacobian = |sizes: &[f64], _: &[f64]| {
-            let here = self.tell(sizes).ok()?;
-            let slopes = self.derivatives(sizes, &here)?;
+        let jacobian = |sizes: &[f64]| {
+            let slopes = self.derivatives(sizes)?;
             let scaled = |(at, row): (usize, &TrainingRow)| {
                 slopes[at].iter().map(|slope| slope / row.sd).collect()
             };
@@ -314,7 +302,9 @@ impl CalibrateQuestion {
                 let from: Vec<f64> = (0..start.len()).map(from).collect();
                 if let Some(found) = self.fit(&from, &others, &not_told) {
                     let told = self.tell(&found.x)?;
-                    own.iter().for_each(|&row| left_out[row] = told[row]);
+                    for &row in &own {
+                        left_out[row] = told[row];
+                    }
                     sizes = found.x;
                 }
             }

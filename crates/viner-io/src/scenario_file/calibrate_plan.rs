@@ -95,29 +95,7 @@ pub(super) fn read_calibrate(
         let locations = Locations::of(&source.name, root);
         return read_table(node, CALIBRATE, locations, findings).map(Some);
     };
-    let at_hand = source.files.get(name).map(String::as_str);
-    let (file, text) = match at_hand.or_else(|| builtin::calibration(name)) {
-        Some(text) => (format!("calibration `{name}`"), text.to_owned()),
-        None => {
-            let path = source.folder.as_ref().map(|folder| folder.join(name));
-            match path.filter(|path| path.is_file()) {
-                Some(path) => {
-                    let text = std::fs::read_to_string(&path).map_err(|error| {
-                        let problem = format!("cannot read `{}`: {error}", path.display());
-                        findings.add(node.at, CALIBRATE, Diagnostic::new(problem))
-                    })?;
-                    (path.display().to_string(), text)
-                }
-                None => {
-                    let diagnostic =
-                        Diagnostic::unknown("calibration", name, builtin::calibrations()).hint(
-                            "a calibration is a table, a TOML file beside the plan, or built in",
-                        );
-                    return Err(findings.add(node.at, CALIBRATE, diagnostic));
-                }
-            }
-        }
-    };
+    let (file, text) = find(name, node, source, findings)?;
     let mut own = Findings::new(&file);
     let (document, errors) = parse_document(&text);
     let failed = !errors.is_empty();
@@ -133,6 +111,32 @@ pub(super) fn read_calibrate(
         findings.add_placed(problem);
     }
     read.map(|plan| Some(CalibratePlan { file: Some((name.to_owned(), text)), ..plan }))
+}
+
+/// The name for messages and the text of a calibration.
+fn find(
+    name: &str,
+    node: &Node,
+    source: &ScenarioSource,
+    findings: &mut Findings,
+) -> Result<(String, String), Reported> {
+    let at_hand = source.files.get(name).map(String::as_str);
+    if let Some(text) = at_hand.or_else(|| builtin::calibration(name)) {
+        return Ok((format!("calibration `{name}`"), text.to_owned()));
+    }
+    let path = source.folder.as_ref().map(|folder| folder.join(name));
+    let Some(path) = path.filter(|path| path.is_file()) else {
+        let diagnostic = Diagnostic::unknown("calibration", name, builtin::calibrations())
+            .hint("a calibration is a table, a TOML file beside the plan, or built in");
+        return Err(findings.add(node.at, CALIBRATE, diagnostic));
+    };
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok((path.display().to_string(), text)),
+        Err(error) => {
+            let problem = format!("cannot read `{}`: {error}", path.display());
+            Err(findings.add(node.at, CALIBRATE, Diagnostic::new(problem)))
+        }
+    }
 }
 
 fn read_table(

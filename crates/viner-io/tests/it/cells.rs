@@ -105,8 +105,8 @@ fn what_sectors_have_in_common() {
     let boom = |sector: &str| if sector == "B" { 3.0 * WORLD } else { WORLD };
     let found = compared(&path, &observed(&path, boom));
     let row = |relative: &str| {
-        let rows = found.scores.iter().filter(|row| row.group == "all" && !row.by_value);
-        rows.filter(|row| row.relative_to.name() == relative).next_back().unwrap()
+        let mut rows = found.scores.iter().filter(|row| row.group == "all" && !row.by_value);
+        rows.rfind(|row| row.relative_to.name() == relative).unwrap()
     };
     assert!(row("sector").model.error < 1e-9, "{:?}", row("sector"));
     assert!(row("world").model.error > 0.05, "{:?}", row("world"));

@@ -99,7 +99,8 @@ fn of_interest<'c>(
         .into_iter()
         .chain(regions.iter().flat_map(of_region))
         .collect();
-    comparison.scores.iter().filter(move |row| groups.contains(&row.group))
+    let of_group = |group: String| comparison.scores.iter().filter(move |row| row.group == group);
+    groups.into_iter().flat_map(of_group)
 }
 
 /// A number of fixed width, or a dash.
