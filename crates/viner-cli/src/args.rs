@@ -83,7 +83,7 @@ pub enum Format {
 pub enum Command {
     /// Solve a scenario
     Run(RunOptions),
-    /// Find everything that is wrong with a scenario; solve nothing
+    /// Find everything that is wrong with a scenario or a plan; solve nothing
     Check(CheckOptions),
     /// Show scenarios side by side
     Compare(CompareOptions),
@@ -101,7 +101,7 @@ pub enum Command {
     Optimize(OptimizeOptions),
     /// What an outcome answers to: its derivative by every size of every policy and every elasticity
     Sensitivity(SensitivityOptions),
-    /// List built-in baselines, scenarios, plans and evidence
+    /// List built-in baselines, scenarios, plans, evidence and observed cells
     List,
     /// Print a built-in scenario, plan or baseline
     Show {
@@ -237,7 +237,7 @@ pub struct SensitivityOptions {
 /// Options of `check`.
 #[derive(Args, Debug)]
 pub struct CheckOptions {
-    /// Scenario file, folder or manifest of an earlier run, or name of a built-in scenario
+    /// Scenario or plan: file, folder or manifest of an earlier result, or name of a built-in one
     pub scenario: String,
     /// Largest failure of an accounting identity of the table, relative to world output [default: 1e-6]
     #[arg(long, value_name = "SHARE")]

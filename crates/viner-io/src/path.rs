@@ -14,8 +14,8 @@ use viner_model::problem::{Problem, ScenarioError};
 use viner_model::scenario::{Policy, Scenario};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::game::PlanSource;
 use crate::outcomes::{Asked, outcome_diagnostic, with_words};
+use crate::plan::PlanSource;
 use crate::question::{NoAnswer, Question, scenario_source};
 use crate::results::{Column, Frame, Program, run_frames};
 use crate::scenario_file::{PathPlan, ScenarioSource, read_path_plan};

@@ -8,6 +8,7 @@ use viner_model::tables::{Tables, Transformation};
 use crate::accounts::{Accounts, Builder, Cells, Keep};
 use crate::balance::{BalanceError, close, complete};
 use crate::report::Changes;
+use crate::sourcing::{SourcingFit, fit_sourcing};
 
 /// A total of a table. Regions and sectors are positions; an empty list of sectors means all.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -171,6 +172,8 @@ pub struct UpdateReport {
     pub completed: Vec<String>,
     /// What moved.
     pub changes: Changes,
+    /// What it took to bring sourcing to the result, where there is a table of it.
+    pub sourcing: Option<SourcingFit>,
 }
 
 /// The table nearest to `tables`, in the sense of GRAS, that meets every target and is in balance.
@@ -203,6 +206,7 @@ pub fn update(
         wanted.push(format!("target {}", target.total.name(tables)), account);
     }
     let outcome = close(&mut result, options.keep, wanted, options.max_sweeps)?;
+    let sourcing = fit_sourcing(&mut result);
     let changes = Changes::between(tables, &result);
     result.description.transformations.push(Transformation {
         step: "update".to_owned(),
@@ -227,6 +231,7 @@ pub fn update(
         residual: outcome.residual,
         completed,
         changes,
+        sourcing,
     };
     Ok((result, report))
 }

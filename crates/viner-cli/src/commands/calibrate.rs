@@ -8,8 +8,8 @@ use viner_io::calibrate::{
     CalibrateQuestion, Calibrated, NoFit, calibrate_frames, calibrate_json, calibrate_sizes,
     calibrate_text,
 };
-use viner_io::game::plan_source;
 use viner_io::path::PathQuestion;
+use viner_io::plan::plan_source;
 use viner_io::results::write_results;
 use viner_io::{Diagnostic, Diagnostics};
 

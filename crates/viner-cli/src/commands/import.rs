@@ -23,6 +23,10 @@ pub struct ImportArguments {
     /// What to do with purchases that are negative after pooling
     #[arg(long, value_enum, default_value_t = NegativesOption::Refuse)]
     pub negatives: NegativesOption,
+    /// Also keep which sector, or final use, buys of whom: the table `sourcing`, much larger than
+    /// the others
+    #[arg(long)]
+    pub sourcing: bool,
 }
 
 /// What to do with negative purchases.
@@ -60,6 +64,7 @@ pub fn run(arguments: &ImportArguments, common: &Common, printer: &Printer) -> R
             NegativesOption::Zero => Negatives::Zero,
             NegativesOption::Fold => Negatives::Fold,
         },
+        sourcing: arguments.sourcing,
         ..ImportOptions::default()
     };
     // Where there is nowhere to write to, nothing is read.

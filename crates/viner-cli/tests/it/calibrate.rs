@@ -60,6 +60,8 @@ fn place() -> Place {
 #[test]
 fn sizes_are_fitted_written_and_applied() {
     let place = place();
+    let checked = place.viner("check plan.toml").succeeded();
+    assert!(checked.stdout.contains("a path of 2 years, sizes to fit: 1"), "{checked}");
     let ran =
         place.viner("calibrate plan.toml -o out --sizes fitted.toml --format csv").succeeded();
     assert!(ran.stdout.starts_with("A fitted duty\n"), "{ran}");
@@ -179,4 +181,6 @@ fn calibrations_that_are_wrong() {
       at sizes.toml, line 4, column 7, key `choose.0.key`
     hint: at 0
     ");
+    let told = place.viner("calibrate plan.toml").stderr;
+    assert_eq!(place.viner("check plan.toml").stderr, told);
 }

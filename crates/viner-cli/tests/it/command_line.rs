@@ -20,7 +20,7 @@ fn help() {
 
     Commands:
       run          Solve a scenario
-      check        Find everything that is wrong with a scenario; solve nothing
+      check        Find everything that is wrong with a scenario or a plan; solve nothing
       compare      Show scenarios side by side
       game         Secondary sanctions and coalitions: payoffs of all combinations of actions,
                    equilibria
@@ -31,7 +31,7 @@ fn help() {
       optimize     The policies that are best for an objective, or best replies to each other
       sensitivity  What an outcome answers to: its derivative by every size of every policy and every
                    elasticity
-      list         List built-in baselines, scenarios, plans and evidence
+      list         List built-in baselines, scenarios, plans, evidence and observed cells
       show         Print a built-in scenario, plan or baseline
       data         Work on baseline tables
       help         Print this message or the help of the given subcommand(s)

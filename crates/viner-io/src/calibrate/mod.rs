@@ -17,9 +17,9 @@ pub use report::{
 };
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::game::PlanSource;
 use crate::outcomes::{Asked, ask};
 use crate::path::{NoPath, PathQuestion};
+use crate::plan::PlanSource;
 use crate::scenario_file::{
     CalibratePlan, FittedSize, ScenarioSource, TrainingRow, read_path_plan,
 };

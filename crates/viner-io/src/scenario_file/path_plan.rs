@@ -23,7 +23,8 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 const MAX_YEARS: usize = 100;
 
 /// Keys of a plan beside those of a scenario.
-const PLAN_KEYS: [&str; 5] = ["scenario", "path", "schedule", "backtest", CALIBRATE];
+pub(super) const PATH: &str = "path";
+const PLAN_KEYS: [&str; 5] = ["scenario", PATH, "schedule", "backtest", CALIBRATE];
 
 /// Keys that say when a policy is in force; a transfer has a `from` of its own.
 const DATE_KEYS: [&str; 3] = ["from", "since", "until"];
@@ -311,8 +312,8 @@ fn parsed(source: &ScenarioSource, findings: &mut Findings) -> Result<Node, Repo
 type PathChoices = (Vec<i32>, ElasticityPath, Vec<String>);
 
 fn read_path(fields: &Fields<'_>, findings: &mut Findings) -> Result<PathChoices, Reported> {
-    let node = fields.required("path", "a table, `[path]`, with `years`", findings)?;
-    let path = Fields::of(node, "path", "a table, `[path]`", findings)?;
+    let node = fields.required(PATH, "a table, `[path]`, with `years`", findings)?;
+    let path = Fields::of(node, PATH, "a table, `[path]`", findings)?;
     let _ = path.check_keys(&["years", "elasticity_path", "outcomes"], findings);
     let expected = "a list of years in order, such as [2021, 2022, 2023]";
     let years = path.required("years", expected, findings).and_then(|node| {

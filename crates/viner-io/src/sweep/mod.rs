@@ -18,8 +18,7 @@ use viner_numerics::sampling::{Indices, correlate, grid, points};
 
 use self::parts::Parts;
 use crate::diagnostic::{Diagnostic, Diagnostics, IoError};
-use crate::game::PlanSource;
-use crate::plan::PlanQuestion;
+use crate::plan::{PlanQuestion, PlanSource};
 use crate::question::NoAnswer;
 use crate::results::Program;
 use crate::scenario_file::{Design, SWEEP, SweepPlan, read_sweep_plan};

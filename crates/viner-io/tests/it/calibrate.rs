@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use viner_io::Diagnostics;
 use viner_io::calibrate::{CalibrateQuestion, Calibrated};
-use viner_io::game::PlanSource;
 use viner_io::path::PathQuestion;
+use viner_io::plan::PlanSource;
 use viner_io::question::TABLE_TOLERANCE;
 use viner_io::scenario_file::ScenarioSource;
 

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use viner_io::backtest::cells::{CellComparison, ObservedCells, cell_frames, compare_cells};
-use viner_io::game::PlanSource;
 use viner_io::path::{PathQuestion, SolvedPath};
+use viner_io::plan::PlanSource;
 use viner_io::question::TABLE_TOLERANCE;
 use viner_io::results::Column;
 use viner_io::scenario_file::ScenarioSource;

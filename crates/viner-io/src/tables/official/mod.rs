@@ -31,7 +31,7 @@ pub use checks::FileCheck;
 pub use detect::Format;
 use download::{Download, Member};
 pub use icio::{IcioOptions, read_icio};
-use pool::{Pooled, pool};
+use pool::{Pooled, Pooling, pool};
 pub use report::ImportReport;
 pub use signs::{FileNegatives, Negatives, Treated};
 pub use trade::{TRADE_FILE, Trade};
@@ -49,8 +49,16 @@ pub struct ImportOptions {
     pub year: Option<i64>,
     /// What to do with negative purchases.
     pub negatives: Negatives,
+    /// Whether to keep flows by using sector and final use, which are much larger than the rest.
+    pub sourcing: bool,
     /// Provenance; what is empty is filled in from the download.
     pub description: Description,
+}
+
+impl ImportOptions {
+    fn pooling(&self) -> Pooling {
+        Pooling { negatives: self.negatives, sourcing: self.sourcing }
+    }
 }
 
 /// What was read.
@@ -102,18 +110,17 @@ fn trade_source(format: Format) -> Option<&'static trade::Source> {
 
 /// Reads a world table of a layout.
 fn world(download: &Download, format: Format, options: &ImportOptions) -> Result<World, IoError> {
-    let negatives = options.negatives;
     let mut unit = Unit::MillionUsd;
     // The year that the content states, where it does.
     let mut stated_year = None;
     let (pooled, file) = match format {
         Format::Exiobase => {
-            let (pooled, of) = exiobase::read(download, negatives)?;
+            let (pooled, of) = exiobase::read(download, options.pooling())?;
             unit = of;
             (pooled, download.name())
         }
         Format::Eora => {
-            let (pooled, member) = eora::read(download, options.year, negatives)?;
+            let (pooled, member) = eora::read(download, options.year, options.pooling())?;
             (pooled, member.file_name().to_owned())
         }
         _ => {
@@ -186,7 +193,7 @@ fn workbook_table(
     drop(sheet);
     let scheme = if format == Format::Adb { Scheme::Adb } else { Scheme::Alpha3 };
     let pooled = if problems.is_empty() {
-        pool(&matrix, scheme, options.negatives, &mut problems)
+        pool(&matrix, scheme, options.pooling(), &mut problems)
     } else {
         None
     };
@@ -209,7 +216,7 @@ fn delimited_table(
             .map_err(|error| download.reading_error(member, error))
     })?;
     let pooled = if problems.is_empty() {
-        pool(&matrix, scheme, options.negatives, &mut problems)
+        pool(&matrix, scheme, options.pooling(), &mut problems)
     } else {
         None
     };

@@ -55,7 +55,7 @@ impl Trade {
         folder.write(TRADE_FILE, |file| {
             let mut packed =
                 GzBuilder::new().mtime(0).write(BufWriter::new(file), Compression::default());
-            write_csv(&frame, &mut packed).map_err(|error| error.to_string())?;
+            write_csv([&frame], &mut packed).map_err(|error| error.to_string())?;
             let mut to = packed.finish().map_err(|error| error.to_string())?;
             to.flush().map_err(|error| error.to_string())
         })?;
