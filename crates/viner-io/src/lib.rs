@@ -6,6 +6,7 @@
 
 pub mod backtest;
 pub mod builtin;
+pub mod calibrate;
 pub mod diagnostic;
 mod folder;
 pub mod game;

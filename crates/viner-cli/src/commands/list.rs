@@ -15,6 +15,7 @@ pub fn run(common: &Common, printer: &Printer) {
         ("plans", builtin::plans()),
         ("maps", builtin::map_titles()),
         ("evidence", builtin::evidence_sets()),
+        ("cells", builtin::cell_sets()),
     ];
     if common.json {
         let entries = |items: &[(&'static str, String)]| -> Value {

@@ -1,6 +1,7 @@
 //! One module per command; they call the libraries and print.
 
 pub mod backtest;
+pub mod calibrate;
 pub mod check;
 pub mod compare;
 pub mod data;

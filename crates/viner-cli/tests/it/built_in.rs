@@ -34,6 +34,8 @@ fn list() {
       isic-sections             Divisions of ISIC Rev. 4 and groups of them to its sections
     evidence
       case-2022                 85 statements
+    cells
+      icio-2022                 6352 cells
     ");
 }
 

@@ -26,11 +26,12 @@ fn help() {
                    equilibria
       path         Years in sequence: dated policies, elasticities that grow with time
       backtest     Score the years of a plan against what was said and what statistics say
+      calibrate    Fit sizes of a plan that no source gives to a declared set of figures
       sweep        Draw numbers of a scenario many times: the spread of outcomes, and what it comes from
       optimize     The policies that are best for an objective, or best replies to each other
       sensitivity  What an outcome answers to: its derivative by every size of every policy and every
                    elasticity
-      list         List built-in baselines, scenarios, plans, maps and evidence
+      list         List built-in baselines, scenarios, plans, maps, evidence and observed cells
       show         Print a built-in scenario, plan or baseline
       data         Work on baseline tables
       help         Print this message or the help of the given subcommand(s)

@@ -5,6 +5,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod built_in;
+mod calibrate;
+mod cells;
 mod check;
 mod closures;
 mod command_line;

@@ -2,7 +2,7 @@
 
 mod mapping_file;
 mod shares_file;
-mod sheet;
+pub(crate) mod sheet;
 mod targets_file;
 
 pub use mapping_file::{OpenedMapping, open_mapping};

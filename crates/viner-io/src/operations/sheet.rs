@@ -11,7 +11,7 @@ pub(crate) struct Sheet {
     file: String,
     header: Vec<String>,
     pub(crate) rows: Vec<SheetRow>,
-    pub(super) problems: Problems,
+    pub(crate) problems: Problems,
 }
 
 /// A row and its line.
@@ -22,7 +22,7 @@ pub(crate) struct SheetRow {
 
 impl Sheet {
     /// Reads a file; `required` columns must be there, `optional` ones may.
-    pub(super) fn read(path: &Path, required: &[&str], optional: &[&str]) -> Result<Self, IoError> {
+    pub(crate) fn read(path: &Path, required: &[&str], optional: &[&str]) -> Result<Self, IoError> {
         let mut text = String::new();
         open_file(path)?.read_to_string(&mut text).map_err(IoError::file("read", path))?;
         Self::parse(&text, &path.display().to_string(), required, optional)
@@ -36,7 +36,7 @@ impl Sheet {
     }
 
     /// Reads the text of a file.
-    pub(super) fn parse(
+    pub(crate) fn parse(
         text: &str,
         file: &str,
         required: &[&str],
@@ -118,7 +118,7 @@ impl Sheet {
     }
 
     /// The number in a cell, which must satisfy `right`.
-    pub(super) fn number(
+    pub(crate) fn number(
         &self,
         row: &SheetRow,
         column: &str,
@@ -134,7 +134,7 @@ impl Sheet {
     }
 
     /// What was found, or everything that is wrong.
-    pub(super) fn finish<T>(problems: Problems, found: T) -> Result<T, IoError> {
+    pub(crate) fn finish<T>(problems: Problems, found: T) -> Result<T, IoError> {
         let diagnostics: Diagnostics = problems.into_diagnostics();
         diagnostics.into_result()?;
         Ok(found)

@@ -6,6 +6,8 @@ mod agreement;
 mod builtin;
 mod bundle;
 mod bundle_errors;
+mod calibrate;
+mod cells;
 mod downloads;
 mod gloria;
 mod gtap;
