@@ -8,6 +8,7 @@ pub mod anderson;
 pub mod box_minimum;
 pub mod fixed_point;
 pub mod gmres;
+pub mod kernel;
 pub mod newton;
 pub mod real;
 pub mod sampling;

@@ -2,6 +2,8 @@
 
 use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 
+use crate::kernel::dense;
+
 /// A number that the equations of a model can be written in once and evaluated on twice: as a
 /// value (`f64`), or as a value with its directional derivative ([`Dual`]).
 pub trait Real:
@@ -39,9 +41,6 @@ pub trait Real:
     fn add_scaled(target: &mut [Self], weights: &[f64], factor: Self);
 }
 
-/// Width of the partial sums in [`Real::dot`]: one vector register of the widest common kind.
-const LANES: usize = 8;
-
 impl Real for f64 {
     fn constant(value: f64) -> Self {
         value
@@ -62,22 +61,10 @@ impl Real for f64 {
         f64::ln_1p(self)
     }
     fn dot(weights: &[f64], values: &[Self]) -> Self {
-        let (weight_blocks, weight_rest) = weights.as_chunks::<LANES>();
-        let (value_blocks, value_rest) = values.as_chunks::<LANES>();
-        let mut partial = [0.0; LANES];
-        for (weight, value) in weight_blocks.iter().zip(value_blocks) {
-            for lane in 0..LANES {
-                partial[lane] += weight[lane] * value[lane];
-            }
-        }
-        let rest: f64 = weight_rest.iter().zip(value_rest).map(|(w, v)| w * v).sum();
-        let halves: [f64; 4] = std::array::from_fn(|lane| partial[lane] + partial[lane + 4]);
-        ((halves[0] + halves[2]) + (halves[1] + halves[3])) + rest
+        dense::dot(weights, values)
     }
     fn add_scaled(target: &mut [Self], weights: &[f64], factor: Self) {
-        for (slot, weight) in target.iter_mut().zip(weights) {
-            *slot += weight * factor;
-        }
+        dense::add_scaled(target, weights, factor);
     }
 }
 
