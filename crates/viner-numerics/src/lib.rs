@@ -9,6 +9,7 @@ pub mod box_minimum;
 pub mod fixed_point;
 pub mod gmres;
 pub mod kernel;
+pub mod lu;
 pub mod newton;
 pub mod real;
 pub mod sampling;

@@ -33,6 +33,29 @@ pub fn add_scaled(target: &mut [f64], x: &[f64], factor: f64) {
     run(AddScaled(target, x, factor));
 }
 
+/// Largest absolute value; NaN if any entry is NaN, so that a broken vector never looks small.
+pub fn max_abs(x: &[f64]) -> f64 {
+    /// The bits of positive numbers are in the order of the numbers, with NaN above all.
+    struct MaxAbs<'a>(&'a [f64]);
+    impl Work for MaxAbs<'_> {
+        type Output = i64;
+        #[inline(always)]
+        fn run(self) -> i64 {
+            let (blocks, rest) = self.0.as_chunks::<LANES>();
+            let mut largest = [0; LANES];
+            for block in blocks {
+                for lane in 0..LANES {
+                    let bits = block[lane].abs().to_bits().cast_signed();
+                    largest[lane] = if bits > largest[lane] { bits } else { largest[lane] };
+                }
+            }
+            let rest = rest.iter().map(|value| value.abs().to_bits().cast_signed());
+            rest.chain(largest).max().unwrap_or(0)
+        }
+    }
+    f64::from_bits(run(MaxAbs(x)).cast_unsigned())
+}
+
 /// `out[n] = Σ_i matrix[n, i] x[i]`, with rows as long as `x`.
 pub fn product(matrix: &[f64], x: &[f64], out: &mut [f64]) {
     both_ways(matrix, x, &mut [], |n, sum| {
@@ -222,6 +245,25 @@ mod tests {
                     }
                 }
             }
+        }
+        before.select();
+    }
+
+    #[test]
+    fn the_largest_entry_is_found_wherever_it_is_and_nothing_hides_nan() {
+        let before = Kernel::current();
+        for kernel in Kernel::available() {
+            kernel.select();
+            for place in 0..19 {
+                let mut x = numbers(19, 0.377);
+                x[place] = -7.5;
+                assert_eq!(max_abs(&x), 7.5);
+                x[place] = f64::NAN;
+                assert!(max_abs(&x).is_nan());
+                x[18 - place] = f64::NEG_INFINITY;
+                assert_eq!(max_abs(&x).is_nan(), place != 9);
+            }
+            assert_eq!(max_abs(&[]), 0.0);
         }
         before.select();
     }
