@@ -207,7 +207,7 @@ def main():
         return {"tolerance": residual, "evaluations": evaluations,
                 "welfare": question.welfare(model.economy, income, index)}
 
-    name = "NumPy, cell by cell" if args.direct else "NumPy"
+    name = "NumPy (cell by cell)" if args.direct else "NumPy"
     contend(name, np.__version__, set_up, solve, told)
 
 

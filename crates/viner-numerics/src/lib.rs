@@ -5,9 +5,11 @@
 //! Jacobian-vector products, which a model gets by evaluating `g` on [`Dual`] numbers.
 
 pub mod anderson;
+pub mod association;
 pub mod box_minimum;
 pub mod fixed_point;
 pub mod gmres;
+pub mod least_squares;
 pub mod newton;
 pub mod real;
 pub mod sampling;

@@ -15,4 +15,5 @@ mod shares;
 pub mod signs;
 pub mod sourcing;
 pub mod split;
+pub mod tariffs;
 pub mod update;

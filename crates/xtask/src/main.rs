@@ -17,7 +17,8 @@ usage: cargo xtask COMMAND
 
   check     formatting, lints, documentation
   test      all tests: Rust, documentation examples, Python, fuzz targets
-  bench     benchmarks of the model; `bench peers` beside other programs, `bench growth` over sizes
+  bench     benchmarks of the model; `bench peers` beside other programs, `bench growth` over sizes,
+            `bench import` of official tables of full size (3 GB of disk for a while)
   fuzz [N]  fuzz targets, N inputs each (100000)
   baselines the built-in baselines icio-2022, g20-2021 and case-2021, from their public sources
   ci        check and test";
@@ -60,5 +61,6 @@ fn test() -> Result<(), String> {
         .with("INSTA_UPDATE", "no")
         .run()?;
     python::check_reference_solver()?;
+    python::check_syntax()?;
     fuzz::run(20_000)
 }

@@ -17,6 +17,16 @@ pub fn check_reference_solver() -> Result<(), String> {
     Step::new("reference solver in Python", command).run()
 }
 
+/// Compiles the programs that no test runs, because what they need is installed for benchmarks alone.
+///
+/// # Errors
+/// There is no Python, or a program has an error of syntax.
+pub fn check_syntax() -> Result<(), String> {
+    let mut command = Command::new(interpreter()?);
+    command.args(["-m", "compileall", "-q", "validation/peers"]);
+    Step::new("syntax of the peers' programs", command).run()
+}
+
 /// The interpreter that the project's Python programs run with.
 ///
 /// # Errors

@@ -1,6 +1,7 @@
 //! `viner check`: everything that can be wrong with a scenario or a plan, nothing solved.
 
 use serde_json::json;
+use viner_io::calibrate::CalibrateQuestion;
 use viner_io::game::GameQuestion;
 use viner_io::optimize::OptimizeQuestion;
 use viner_io::path::PathQuestion;
@@ -70,7 +71,12 @@ fn open_plan(
         }
         PlanKind::Path => {
             let path = PathQuestion::open(source, &common.set, tolerance)?;
-            let told = format!("a path of {} years", path.plan.years.len());
+            let mut told = format!("a path of {} years", path.plan.years.len());
+            if let Some(calibrate) = &path.plan.calibrate {
+                let sizes = calibrate.choose.len();
+                told = format!("{told}, sizes to fit: {sizes}");
+                CalibrateQuestion::new(path.clone(), source, &common.set)?;
+            }
             (path.question, told)
         }
     })

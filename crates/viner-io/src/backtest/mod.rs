@@ -1,5 +1,6 @@
 //! Backtests: what was said of the past, what statistics say, and what the model says.
 
+pub mod cells;
 mod evidence;
 mod page;
 mod paths;

@@ -79,10 +79,17 @@ impl Scorer<'_> {
             row.verdict = Some(Verdict::NotCheckable);
             return Ok(row);
         }
-        let calibrated =
-            self.question.plan.backtest.calibrate.iter().any(|id| id == statement.id());
+        let plan = &self.question.plan;
+        let calibrated = plan.backtest.calibrate.iter().any(|id| id == statement.id());
+        let trained = plan.calibrate.as_ref().and_then(|plan| plan.using(statement.id()));
         match statement.compared("part") {
             _ if calibrated => row.status = Status::Calibration,
+            _ if trained.is_some() => {
+                row.status = Status::Calibration;
+                row.reason = trained.map_or_else(String::new, |training| {
+                    format!("the figure `{}` that sizes are fitted to", training.id)
+                });
+            }
             "calibration" => row.status = Status::Calibration,
             "simulation" => self.score(&mut row)?,
             "data" => {

@@ -21,6 +21,7 @@
 //! assert_eq!(scenario.map(|file| file.scenario.policies.len()), Some(1));
 //! ```
 
+mod calibrate_plan;
 mod choices;
 mod dates;
 mod document;
@@ -41,6 +42,7 @@ mod source;
 mod sweep_plan;
 mod table_files;
 
+pub use calibrate_plan::{CalibratePlan, FittedSize, TrainingRow};
 pub use choices::{ReportChoices, SolverChoices};
 pub use dates::{Day, Period};
 pub use game_plan::{

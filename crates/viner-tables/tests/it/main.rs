@@ -7,4 +7,5 @@ mod balance;
 mod sourcing;
 mod split;
 mod support;
+mod tariffs;
 mod update;

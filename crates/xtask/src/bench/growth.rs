@@ -212,7 +212,8 @@ fn plotted(by_regions: &[Size], by_sectors: &[Size]) -> Result<String, Box<dyn s
                 values.flat_map(|size| [measured(size), floor(size)]).flatten().collect();
             let plain = |value: &f64| value.to_string();
             let low = values.iter().copied().fold(f64::INFINITY, f64::min) / 1.5;
-            let high = values.iter().copied().fold(0.0, f64::max) * 1.5;
+            // Room for the legend above the lines.
+            let high = values.iter().copied().fold(0.0, f64::max) * 30.0;
             let mut chart = ChartBuilder::on(&area)
                 .caption(title, ("sans-serif", 16))
                 .margin(10)
@@ -248,7 +249,7 @@ fn plotted(by_regions: &[Size], by_sectors: &[Size]) -> Result<String, Box<dyn s
                         PathElement::new([(x, y), (x + 18, y)], colour.mix(0.35))
                     });
             }
-            let position = SeriesLabelPosition::LowerRight;
+            let position = SeriesLabelPosition::UpperLeft;
             chart
                 .configure_series_labels()
                 .position(position)

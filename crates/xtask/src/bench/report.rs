@@ -154,7 +154,7 @@ const PROGRAMS: &str = "
 
 - **puremacro `CaliendoParroModel`**: Viner's model with its default elasticities. A loop over wages, inside it prices by
   iteration and spending by a dense linear system of regions x sectors, filled in Python. Money is in shares of world
-  income, because its test is absolute besides relative. Problems of 80 x 50 would take hours.
+  income, because its test is absolute besides relative. Its loops grow with the square of regions x sectors: 80 x 50 is left out.
 - **puremacro `solve_ces_block_newton`**: another model: purchases by origin and user, capital and labour, final demand in
   fixed proportions. Newton's method on dense systems of regions x sectors. It gets the same table, imports spread over
   users in proportion, and the same tariff; Cobb-Douglas above origins, elasticity 5 between them, as in Viner. A cell
@@ -168,7 +168,7 @@ const PROGRAMS: &str = "
 - **NumPy** (`validation/peers/numpy_model.py`): Viner's equations, map and acceleration. Two products of a matrix per sector
   with a vector by BLAS for each evaluation, no power of a trade flow while iterating. It stops when every equation holds
   to 1e-10, and certifies nothing.
-- **NumPy, cell by cell**: the same with the sourcing equations as they stand in papers, costs, shares and flows of every
+- **NumPy (cell by cell)**: the same with the sourcing equations as they stand in papers, costs, shares and flows of every
   cell in every evaluation.
 
 How far Viner is from what the machine allows: [growth.md](growth.md).

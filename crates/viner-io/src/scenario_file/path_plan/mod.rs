@@ -13,6 +13,7 @@ pub use choices::BacktestChoices;
 use choices::{PathChoices, read_backtest, read_events, read_path};
 use schedule::{add_policies, child, locate, read_periods, resolve, schedule};
 
+use super::calibrate_plan::{CALIBRATE, CalibratePlan, read_calibrate};
 use super::dates::{Day, Period};
 use super::document::{Entry, Node, Value, parse_document};
 use super::fields::Fields;
@@ -27,7 +28,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 
 /// Keys of a plan beside those of a scenario.
 pub(super) const PATH: &str = "path";
-const PLAN_KEYS: [&str; 5] = ["scenario", PATH, "schedule", "event", "backtest"];
+const PLAN_KEYS: [&str; 6] = ["scenario", PATH, "schedule", "event", "backtest", CALIBRATE];
 
 /// A plan, read.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +53,8 @@ pub struct PathPlan {
     pub events: Vec<(String, Option<Day>)>,
     /// `[backtest]`.
     pub backtest: BacktestChoices,
+    /// `[calibrate]`.
+    pub calibrate: Option<CalibratePlan>,
     /// Where its scenario comes from: the plan itself, if it has the tables of one.
     pub source: ScenarioSource,
     plan: ScenarioSource,
@@ -129,7 +132,7 @@ impl Reader<'_> {
         let all: Vec<String> = self.source.set.iter().chain(overrides).cloned().collect();
         let (own, rest): (Vec<String>, Vec<String>) = all.iter().cloned().partition(|argument| {
             let key = argument.split(['.', '=']).next().unwrap_or_default().trim();
-            !named || PLAN_KEYS.contains(&key) || key == "title"
+            PLAN_KEYS.contains(&key) || key == "title"
         });
         let _ = overrides::apply(&mut root, &own, findings);
         let fields = Fields::of(&root, "", "a table", findings)?;
@@ -138,6 +141,7 @@ impl Reader<'_> {
             read_path(&fields, findings)?;
         let backtest = read_backtest(&fields, findings);
         let events = read_events(&fields, findings);
+        let calibrate = read_calibrate(&root, self.source, findings)?;
 
         let (mut document, source, mut located) = if named {
             for key in KEYS.iter().filter(|key| !["title", "policy"].contains(key)) {
@@ -166,14 +170,12 @@ impl Reader<'_> {
                 })?;
             let mut located = Findings::new(&source.name);
             let document = parsed(&source, &mut located);
-            let Ok(mut document) = document else {
+            let Ok(document) = document else {
                 for problem in located.into_diagnostics() {
                     findings.add_placed(problem);
                 }
                 return Err(Reported);
             };
-            let set: Vec<String> = source.set.iter().chain(&rest).cloned().collect();
-            let _ = overrides::apply(&mut document, &set, &mut located);
             (document, source, located)
         } else {
             (root.clone(), self.source.clone(), Findings::new(&self.source.name))
@@ -181,9 +183,14 @@ impl Reader<'_> {
         let added = if named { self.added_policies(&root, findings)? } else { Vec::new() };
         let own_policies = add_policies(&mut document, &added);
         schedule(&fields, &mut document, findings);
+        // Sizes that were fitted come before what the user sets, and both after the plan's own.
+        let mut set = calibrate.as_ref().map_or_else(Vec::new, CalibratePlan::overrides);
+        set.extend(if named { source.set.clone() } else { Vec::new() });
+        set.extend(rest.iter().cloned());
+        let _ = overrides::apply(&mut document, &set, &mut located);
         let periods = read_periods(&mut document, &mut located, findings);
         let other: &[&str] = if named { &[] } else { &PLAN_KEYS };
-        let set = if named { rest } else { own };
+        let set = if named { rest } else { all.clone() };
         let mut problems = located.into_diagnostics();
         let mut files = Vec::with_capacity(years.len());
         for &year in &years {
@@ -212,6 +219,8 @@ impl Reader<'_> {
             }
             return Err(Reported);
         }
+        let mut plan_source = self.source.clone();
+        plan_source.files.extend(calibrate.as_ref().and_then(|calibrate| calibrate.file.clone()));
         let plan = PathPlan {
             title: title.unwrap_or_default().to_owned(),
             years,
@@ -223,8 +232,9 @@ impl Reader<'_> {
             periods,
             events,
             backtest,
+            calibrate,
             source,
-            plan: self.source.clone(),
+            plan: plan_source,
             set: all,
         };
         Ok((plan, problems))
