@@ -36,8 +36,8 @@ pub struct Problem {
     pub labour: Labour,
     /// What becomes of deficits.
     pub deficits: Deficits,
-    /// What the policies change, cell by cell.
-    pub counterfactual: Counterfactual,
+    /// What the policies change, cell by cell; questions that differ elsewhere share it.
+    pub counterfactual: Arc<Counterfactual>,
     /// Name of every policy, in their order: its own, or its kind and position.
     pub policy_names: Vec<String>,
     /// Kind of every policy, in their order.
@@ -58,7 +58,7 @@ impl Problem {
             elasticities,
             labour: scenario.model.labour,
             deficits: scenario.model.deficits,
-            counterfactual,
+            counterfactual: Arc::new(counterfactual),
             policy_names: scenario.policy_names(),
             policy_kinds: scenario.policies.iter().map(Policy::kind).collect(),
         };
@@ -75,13 +75,14 @@ impl Problem {
     /// The same economy without any policy.
     #[must_use]
     pub fn without_policies(&self) -> Self {
-        Self { counterfactual: Counterfactual::none(&self.baseline), ..self.clone() }
+        let counterfactual = Arc::new(Counterfactual::none(&self.baseline));
+        Self { counterfactual, ..self.clone() }
     }
 
     /// The same question with only the part `t` of every policy, between none (0) and all (1).
     #[must_use]
     pub fn part_way(&self, t: f64) -> Self {
-        let counterfactual = self.counterfactual.part_way(&self.baseline, t);
+        let counterfactual = Arc::new(self.counterfactual.part_way(&self.baseline, t));
         Self { counterfactual, ..self.clone() }
     }
 
@@ -90,7 +91,7 @@ impl Problem {
     pub fn closing(&self, wedges: &[usize]) -> Self {
         let mut closed = self.clone();
         for &wedge in wedges {
-            closed.counterfactual.wedges[wedge].closed = true;
+            Arc::make_mut(&mut closed.counterfactual).wedges[wedge].closed = true;
         }
         closed
     }

@@ -432,7 +432,8 @@ mod tests {
             let states = columns.judge(LIMITS);
             let points: Vec<Vec<f64>> =
                 (0..width).map(|lane| column(&columns.point, lane)).collect();
-            let evaluations: Vec<usize> = (0..width).map(|lane| columns.evaluations(lane)).collect();
+            let evaluations: Vec<usize> =
+                (0..width).map(|lane| columns.evaluations(lane)).collect();
             columns.step();
             for lane in 0..width {
                 if states[lane] == State::Running {

@@ -57,7 +57,8 @@ impl Lanes {
     #[must_use]
     pub fn exp<S: Simd>(self) -> Self {
         let [low, high] = EXP_RANGE;
-        let x = self.map(|x| if x > high { high } else { x }).map(|x| if x < low { low } else { x });
+        let x =
+            self.map(|x| if x > high { high } else { x }).map(|x| if x < low { low } else { x });
         let rounded = x.fma::<S>(Self::splat(std::f64::consts::LOG2_E), Self::splat(ROUNDER));
         let exponent = rounded - ROUNDER;
         let rest = exponent.fma::<S>(Self::splat(-LN_2_HIGH), x);
