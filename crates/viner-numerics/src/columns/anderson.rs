@@ -3,7 +3,7 @@
 use pulp::{Simd, WithSimd};
 
 use super::dispatch;
-use super::lanes::{Lanes, WIDTH};
+use super::lanes::{Lanes, Part, Vector, WIDTH};
 use crate::fixed_point::Limits;
 
 /// Number of earlier steps combined.
@@ -19,33 +19,6 @@ const ROUNDING_PATIENCE: usize = 6;
 const INDEPENDENT: f64 = 1e-12;
 /// Unknowns worked on at a time: their residuals stay in the nearest cache.
 const CHUNK: usize = 32;
-
-/// Differences are kept in single precision. They only say in which direction to go: a relative
-/// error of 6e-8 in them bounds what one step can gain, and does not touch the fixed point.
-#[derive(Clone, Copy, Default)]
-#[repr(align(32))]
-struct Kept([f32; WIDTH]);
-
-impl Kept {
-    #[inline(always)]
-    #[expect(clippy::cast_possible_truncation, reason = "kept in single precision")]
-    fn of(value: Lanes) -> Self {
-        let mut kept = [0.0; WIDTH];
-        for lane in 0..WIDTH {
-            kept[lane] = value.0[lane] as f32;
-        }
-        Self(kept)
-    }
-
-    #[inline(always)]
-    fn wide(self) -> Lanes {
-        let mut wide = Lanes::default();
-        for lane in 0..WIDTH {
-            wide.0[lane] = f64::from(self.0[lane]);
-        }
-        wide
-    }
-}
 
 /// What became of a column at the last evaluation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,9 +70,11 @@ pub struct Acceleration {
     residual: Vec<Lanes>,
     last_residual: Vec<Lanes>,
     last_image: Vec<Lanes>,
-    /// Differences of residuals and of images, `[slot, unknown]`.
-    residual_differences: Vec<Kept>,
-    image_differences: Vec<Kept>,
+    /// Differences of residuals and of images, `[slot, unknown, column]`, in single precision: they
+    /// only say in which direction to go. A relative error of 6e-8 in them bounds what one step can
+    /// gain, and does not touch the fixed point.
+    residual_differences: Vec<f32>,
+    image_differences: Vec<f32>,
     /// Inner products of the differences of residuals, `[slot, slot]`.
     products: [[Lanes; MEMORY]; MEMORY],
     newest: usize,
@@ -110,7 +85,7 @@ impl Acceleration {
     /// For problems with so many unknowns.
     pub fn new(dimension: usize) -> Self {
         let zeros = || vec![Lanes::default(); dimension];
-        let kept = || vec![Kept::default(); MEMORY * dimension];
+        let kept = || vec![0.0; MEMORY * dimension * WIDTH];
         Self {
             point: zeros(),
             image: zeros(),
@@ -265,7 +240,16 @@ fn least_squares(
     weights
 }
 
-/// `g(x) − x` and its largest size by column.
+/// The larger of a size and that of a number by column; what is no number is counted in `broken`.
+#[inline(always)]
+fn enlarge<S: Simd>(size: &mut Vector<S>, broken: &mut Vector<S>, number: Vector<S>) {
+    let number = number.abs();
+    *size = size.if_less(number, number, *size);
+    // Times 0 it is 0, unless it is infinite or NaN.
+    *broken += number * 0.0;
+}
+
+/// `g(x) − x` and its largest size by column; NaN where one is infinite or NaN.
 struct Residuals<'a> {
     point: &'a [Lanes],
     image: &'a [Lanes],
@@ -276,13 +260,57 @@ impl WithSimd for Residuals<'_> {
     type Output = Lanes;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> Lanes {
-        let mut size = Lanes::default();
-        for ((residual, image), point) in self.residual.iter_mut().zip(self.image).zip(self.point) {
-            *residual = *image - *point;
-            size = size.larger_size(*residual);
+    fn with_simd<S: Simd>(self, simd: S) -> Lanes {
+        let mut sizes = Lanes::default();
+        for part in Part::all(simd) {
+            let (mut size, mut broken) = (part.splat(0.0), part.splat(0.0));
+            let both = self.image.iter().zip(self.point);
+            for (residual, (image, point)) in self.residual.iter_mut().zip(both) {
+                let difference = part.load(image) - part.load(point);
+                part.store(difference, residual);
+                enlarge(&mut size, &mut broken, difference);
+            }
+            part.store(size + broken, &mut sizes);
         }
-        size
+        sizes
+    }
+}
+
+/// Some unknowns of all columns, in the nearest cache.
+#[repr(align(64))]
+struct Buffer([f64; CHUNK * WIDTH]);
+
+impl Buffer {
+    #[inline(always)]
+    fn read(&mut self, kept: &[f32]) {
+        for (slot, value) in self.0.iter_mut().zip(kept) {
+            *slot = f64::from(*value);
+        }
+    }
+
+    /// Leaves what was kept: a rounded number.
+    #[inline(always)]
+    #[expect(clippy::cast_possible_truncation, reason = "kept in single precision")]
+    fn keep(&mut self, kept: &mut [f32]) {
+        for (slot, value) in self.0.iter_mut().zip(kept) {
+            *value = *slot as f32;
+            *slot = f64::from(*value);
+        }
+    }
+
+    #[inline(always)]
+    fn subtract<S: Simd>(&mut self, simd: S, now: &[Lanes], last: &[Lanes]) {
+        let (slots, _) = self.0.as_chunks_mut::<WIDTH>();
+        for part in Part::all(simd) {
+            for (slot, (now, last)) in slots.iter_mut().zip(now.iter().zip(last)) {
+                part.store_to(part.load(now) - part.load(last), slot);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn numbers(&self) -> &[[f64; WIDTH]] {
+        self.0.as_chunks().0
     }
 }
 
@@ -296,7 +324,7 @@ impl WithSimd for Differences<'_> {
     type Output = [[Lanes; 2]; MEMORY];
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> [[Lanes; 2]; MEMORY] {
+    fn with_simd<S: Simd>(self, simd: S) -> [[Lanes; 2]; MEMORY] {
         let Acceleration {
             image,
             residual,
@@ -309,41 +337,60 @@ impl WithSimd for Differences<'_> {
         } = self.acceleration;
         let dimension = residual.len();
         let mut moments = [[Lanes::default(); 2]; MEMORY];
-        let mut fresh = [Lanes::default(); CHUNK];
+        let mut fresh = Buffer([0.0; CHUNK * WIDTH]);
+        let mut kept = Buffer([0.0; CHUNK * WIDTH]);
         for first in (0..dimension).step_by(CHUNK) {
             let range = first..(first + CHUNK).min(dimension);
-            let base = *newest * dimension;
-            let slot = base + range.start..base + range.end;
-            let now = &residual[range.clone()];
-            let kept = &mut residual_differences[slot.clone()];
-            let fresh = &mut fresh[..now.len()];
-            for (((kept, fresh), now), last) in
-                kept.iter_mut().zip(fresh.iter_mut()).zip(now).zip(&last_residual[range.clone()])
-            {
-                *kept = Kept::of(*now - *last);
-                *fresh = kept.wide();
-            }
-            let kept = &mut image_differences[slot];
-            let images = image[range.clone()].iter().zip(&last_image[range.clone()]);
-            for (kept, (now, last)) in kept.iter_mut().zip(images) {
-                *kept = Kept::of(*now - *last);
-            }
-            for (&slot, moments) in self.slots.iter().zip(&mut moments) {
+            let of_slot = |slot: usize| {
                 let base = slot * dimension;
-                let kept = &residual_differences[base + range.start..base + range.end];
-                let mut sums = [[Lanes::default(); 2]; 2];
-                for (index, ((kept, fresh), now)) in kept.iter().zip(&*fresh).zip(now).enumerate() {
-                    let kept = kept.wide();
-                    // Two sums each, so that an addition need not wait for the one before it.
-                    let sums = &mut sums[index % 2];
-                    sums[0] = kept.fma::<S>(*fresh, sums[0]);
-                    sums[1] = kept.fma::<S>(*now, sums[1]);
-                }
-                moments[0] += sums[0][0] + sums[1][0];
-                moments[1] += sums[0][1] + sums[1][1];
+                (base + range.start) * WIDTH..(base + range.end) * WIDTH
+            };
+            let now = &residual[range.clone()];
+            kept.subtract(simd, &image[range.clone()], &last_image[range.clone()]);
+            kept.keep(&mut image_differences[of_slot(*newest)]);
+            fresh.subtract(simd, now, &last_residual[range.clone()]);
+            fresh.keep(&mut residual_differences[of_slot(*newest)]);
+            for (&slot, moments) in self.slots.iter().zip(&mut moments) {
+                kept.read(&residual_differences[of_slot(slot)]);
+                simd.vectorize(Products {
+                    kept: kept.numbers(),
+                    fresh: fresh.numbers(),
+                    residual: now,
+                    moments,
+                });
             }
         }
         moments
+    }
+}
+
+/// Adds the products of a kept difference with the newest one and with the residual.
+struct Products<'a> {
+    kept: &'a [[f64; WIDTH]],
+    fresh: &'a [[f64; WIDTH]],
+    residual: &'a [Lanes],
+    moments: &'a mut [Lanes; 2],
+}
+
+impl WithSimd for Products<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        for part in Part::all(simd) {
+            // Two sums each, so that an addition need not wait for the one before it.
+            let mut sums = [[part.splat(0.0); 2]; 2];
+            let all = self.residual.iter().zip(self.kept.iter().zip(self.fresh));
+            for (index, (residual, (kept, fresh))) in all.enumerate() {
+                let kept = part.load_from(kept);
+                let sums = &mut sums[index % 2];
+                sums[0] = kept.fma(part.load_from(fresh), sums[0]);
+                sums[1] = kept.fma(part.load(residual), sums[1]);
+            }
+            for (index, moment) in self.moments.iter_mut().enumerate() {
+                part.store(part.load(moment) + (sums[0][index] + sums[1][index]), moment);
+            }
+        }
     }
 }
 
@@ -358,35 +405,52 @@ impl WithSimd for Move<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
+    fn with_simd<S: Simd>(self, simd: S) {
         let Acceleration { point, image, residual, image_differences, .. } = self.acceleration;
         let dimension = point.len();
-        let mut longest = Lanes::default();
+        let mut kept = Buffer([0.0; CHUNK * WIDTH]);
+        let mut lengths = Lanes::default();
         for first in (0..dimension).step_by(CHUNK) {
             let range = first..(first + CHUNK).min(dimension);
             let moved = &mut point[range.clone()];
             moved.copy_from_slice(&image[range.clone()]);
             for (&slot, weight) in self.slots.iter().zip(self.weights) {
                 let base = slot * dimension;
-                let kept = &image_differences[base + range.start..base + range.end];
-                let factor = -*weight;
-                for (moved, kept) in moved.iter_mut().zip(kept) {
-                    // What is kept of an earlier column in this place has no weight, and may be anything.
-                    *moved = weight.if_zero(*moved, kept.wide().fma::<S>(factor, *moved));
+                let of_slot = (base + range.start) * WIDTH..(base + range.end) * WIDTH;
+                kept.read(&image_differences[of_slot]);
+                for part in Part::all(simd) {
+                    let weight = part.load(weight);
+                    for (moved, kept) in moved.iter_mut().zip(kept.numbers()) {
+                        let before = part.load(moved);
+                        // What is kept of an earlier column in this place has no weight, and may be
+                        // anything.
+                        let after = part.load_from(kept).fma(-weight, before);
+                        part.store(weight.if_zero(before, after), moved);
+                    }
                 }
             }
-            for ((moved, image), residual) in
-                moved.iter().zip(&image[range.clone()]).zip(&residual[range])
-            {
-                longest = longest.larger_size(*moved - (*image - *residual));
+            for part in Part::all(simd) {
+                let (mut longest, mut broken) = (part.load(&lengths), part.splat(0.0));
+                let before = image[range.clone()].iter().zip(&residual[range.clone()]);
+                for (moved, (image, residual)) in moved.iter().zip(before) {
+                    let before = part.load(image) - part.load(residual);
+                    enlarge(&mut longest, &mut broken, part.load(moved) - before);
+                }
+                part.store(longest, &mut lengths);
             }
         }
-        let scale = longest.map(|length| if length > MAX_STEP { MAX_STEP / length } else { 1.0 });
-        if scale != Lanes::splat(1.0) {
-            for ((moved, image), residual) in point.iter_mut().zip(&*image).zip(&*residual) {
-                let before = *image - *residual;
-                let shortened = before + (*moved - before) * scale;
-                *moved = (scale - 1.0).if_zero(*moved, shortened);
+        if lengths.0.iter().all(|length| *length <= MAX_STEP) {
+            return;
+        }
+        for part in Part::all(simd) {
+            let (longest, most) = (part.load(&lengths), part.splat(MAX_STEP));
+            let scale = most.if_less(longest, most / longest, part.splat(1.0));
+            let before = image.iter().zip(&*residual);
+            for (slot, (image, residual)) in point.iter_mut().zip(before) {
+                let before = part.load(image) - part.load(residual);
+                let moved = part.load(slot);
+                let shortened = before + (moved - before) * scale;
+                part.store((scale - 1.0).if_zero(moved, shortened), slot);
             }
         }
     }
@@ -472,7 +536,7 @@ mod tests {
         let mut states = [State::Running; WIDTH];
         let mut rounds = 0;
         while states[0] == State::Running {
-            columns.image[0] = columns.point[0].map(|x| x + 1.0 + x * x);
+            columns.image[0] = Lanes(columns.point[0].0.map(|x| x + 1.0 + x * x));
             states = columns.judge(LIMITS);
             columns.step();
             rounds += 1;

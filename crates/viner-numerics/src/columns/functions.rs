@@ -2,7 +2,7 @@
 
 use pulp::Simd;
 
-use super::lanes::{Lanes, WIDTH};
+use super::lanes::Vector;
 
 /// High part of ln 2, exact when multiplied by an exponent.
 const LN_2_HIGH: f64 = 6.931_471_803_691_238e-1;
@@ -51,73 +51,49 @@ const LN_SERIES: [f64; 7] = [
     6.666_666_666_666_735e-1,
 ];
 
-impl Lanes {
+impl<S: Simd> Vector<S> {
     /// e^x to the last digit or two; 0 below −708 and infinite above 709.
     #[inline(always)]
     #[must_use]
-    pub fn exp<S: Simd>(self) -> Self {
-        let [low, high] = EXP_RANGE;
-        let x =
-            self.map(|x| if x > high { high } else { x }).map(|x| if x < low { low } else { x });
-        let rounded = x.fma::<S>(Self::splat(std::f64::consts::LOG2_E), Self::splat(ROUNDER));
+    pub fn exp(self) -> Self {
+        let [low, high] = EXP_RANGE.map(|end| self.number(end));
+        let x = high.if_less(self, high, self);
+        let x = x.if_less(low, low, x);
+        let rounded = x.fma(self.number(std::f64::consts::LOG2_E), self.number(ROUNDER));
         let exponent = rounded - ROUNDER;
-        let rest = exponent.fma::<S>(Self::splat(-LN_2_HIGH), x);
-        let rest = exponent.fma::<S>(Self::splat(-LN_2_LOW), rest);
-        let mut series = Self::splat(EXP_SERIES[0]);
+        let rest = exponent.fma(self.number(-LN_2_HIGH), x);
+        let rest = exponent.fma(self.number(-LN_2_LOW), rest);
+        let mut series = self.number(EXP_SERIES[0]);
         for coefficient in &EXP_SERIES[1..] {
-            series = series.fma::<S>(rest, Self::splat(*coefficient));
+            series = series.fma(rest, self.number(*coefficient));
         }
-        let mut result = series;
-        for lane in 0..WIDTH {
-            let power = f64::from_bits(rounded.0[lane].to_bits().wrapping_add(BIAS) << FRACTION);
-            let value = series.0[lane] * power;
-            let x = self.0[lane];
-            result.0[lane] = if x > high {
-                f64::INFINITY
-            } else if x < low {
-                0.0
-            } else {
-                value
-            };
-        }
-        result
+        let power = rounded.map_bits(|bits| bits.wrapping_add(BIAS) << FRACTION);
+        let value = series * power;
+        let value = high.if_less(self, self.number(f64::INFINITY), value);
+        self.if_less(low, self.number(0.0), value)
     }
 
-    /// ln x to the last digit or two for normal numbers; NaN for others, −∞ for 0.
+    /// ln x to the last digit or two for normal numbers above 0; NaN for all others.
     #[inline(always)]
     #[must_use]
-    pub fn ln<S: Simd>(self) -> Self {
-        let (mut mantissa, mut exponent) = (self, self);
-        for lane in 0..WIDTH {
-            let bits = self.0[lane].to_bits();
-            let over = bits.wrapping_sub(ROOT_HALF);
-            let stored = over.wrapping_add(BIAS << FRACTION) >> FRACTION;
-            exponent.0[lane] = f64::from_bits(stored | UNITS.to_bits()) - (UNITS + BIAS as f64);
-            let scale = over & !((1 << FRACTION) - 1);
-            mantissa.0[lane] = f64::from_bits(bits.wrapping_sub(scale));
-        }
-        let f = mantissa - 1.0;
+    pub fn ln(self) -> Self {
+        let stored = |bits: u64| bits.wrapping_sub(ROOT_HALF).wrapping_add(BIAS << FRACTION);
+        let exponent = self.map_bits(|bits| (stored(bits) >> FRACTION) | UNITS.to_bits())
+            - (UNITS + BIAS as f64);
+        let scale = |bits: u64| bits.wrapping_sub(ROOT_HALF) & !((1 << FRACTION) - 1);
+        let f = self.map_bits(|bits| bits.wrapping_sub(scale(bits))) - 1.0;
         let s = f / (f + 2.0);
         let square = s * s;
-        let mut series = Self::splat(LN_SERIES[0]);
+        let mut series = self.number(LN_SERIES[0]);
         for coefficient in &LN_SERIES[1..] {
-            series = series.fma::<S>(square, Self::splat(*coefficient));
+            series = series.fma(square, self.number(*coefficient));
         }
         let half = f * f * 0.5;
-        let small = s.fma::<S>(half + series * square, exponent * LN_2_LOW);
-        let value = exponent.fma::<S>(Self::splat(LN_2_HIGH), f - (half - small));
-        let mut result = value;
-        for lane in 0..WIDTH {
-            let x = self.0[lane];
-            result.0[lane] = if x >= f64::MIN_POSITIVE && x < f64::INFINITY {
-                value.0[lane]
-            } else if x == 0.0 {
-                f64::NEG_INFINITY
-            } else {
-                f64::NAN
-            };
-        }
-        result
+        let small = s.fma(series.fma(square, half), exponent * LN_2_LOW);
+        let value = exponent.fma(self.number(LN_2_HIGH), f - (half - small));
+        let none = self.number(f64::NAN);
+        let value = self.if_less(self.number(f64::INFINITY), value, none);
+        self.if_less(self.number(f64::MIN_POSITIVE), none, value)
     }
 }
 
@@ -126,14 +102,21 @@ mod tests {
     use pulp::{Arch, Scalar, WithSimd};
 
     use super::*;
+    use crate::columns::lanes::{Lanes, Part, WIDTH};
 
     struct Both(Lanes);
 
     impl WithSimd for Both {
         type Output = [Lanes; 2];
         #[inline(always)]
-        fn with_simd<S: Simd>(self, _: S) -> [Lanes; 2] {
-            [self.0.exp::<S>(), self.0.ln::<S>()]
+        fn with_simd<S: Simd>(self, simd: S) -> [Lanes; 2] {
+            let mut results = [Lanes::default(); 2];
+            for part in Part::all(simd) {
+                let x = part.load(&self.0);
+                part.store(x.exp(), &mut results[0]);
+                part.store(x.ln(), &mut results[1]);
+            }
+            results
         }
     }
 
@@ -158,7 +141,8 @@ mod tests {
                     let expected = if x < EXP_RANGE[0] { 0.0 } else { x.exp() };
                     let expected = if x > EXP_RANGE[1] { f64::INFINITY } else { expected };
                     assert!(close(exp.0[lane], expected), "e^{x}: {} {expected}", exp.0[lane]);
-                    assert!(close(ln.0[lane], x.ln()), "ln {x}: {} {}", ln.0[lane], x.ln());
+                    let expected = if x.is_normal() && x > 0.0 { x.ln() } else { f64::NAN };
+                    assert!(close(ln.0[lane], expected), "ln {x}: {} {expected}", ln.0[lane]);
                 }
             }
         }

@@ -12,8 +12,8 @@ mod functions;
 mod lanes;
 mod products;
 
-pub use lanes::{Lanes, WIDTH};
-pub use products::{PANEL, add_multiples, panels, weighted_sums};
+pub use lanes::{Lanes, Part, Vector, WIDTH};
+pub use products::{PANEL, Rows, add_multiples, panels, weighted_sums};
 pub use pulp::{Simd, WithSimd};
 
 /// Runs a task with the widest vectors of this machine.

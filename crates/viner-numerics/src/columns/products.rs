@@ -5,9 +5,9 @@
 
 use std::ops::Range;
 
-use pulp::Simd;
+use pulp::{Simd, WithSimd};
 
-use super::Lanes;
+use super::lanes::{Lanes, Part};
 
 /// Most rows that are worked on at a time: their sums stay in registers.
 pub const PANEL: usize = 12;
@@ -18,76 +18,118 @@ pub fn panels(rows: usize) -> impl Iterator<Item = Range<usize>> {
     (0..count).map(move |panel| rows * panel / count..rows * (panel + 1) / count)
 }
 
+/// Some rows of a matrix: at most [`PANEL`].
+#[derive(Clone, Copy)]
+pub struct Rows<'a> {
+    matrix: &'a [f64],
+    starts: [usize; PANEL],
+    count: usize,
+}
+
+impl<'a> Rows<'a> {
+    /// Rows that begin at these positions of a matrix.
+    #[inline(always)]
+    pub fn new(matrix: &'a [f64], starts: impl ExactSizeIterator<Item = usize>) -> Self {
+        let mut rows = Self { matrix, starts: [0; PANEL], count: starts.len() };
+        for (slot, start) in rows.starts.iter_mut().zip(starts) {
+            *slot = start;
+        }
+        rows
+    }
+
+    #[inline(always)]
+    fn all<const R: usize>(&self, length: usize) -> [&'a [f64]; R] {
+        std::array::from_fn(|r| &self.matrix[self.starts[r]..][..length])
+    }
+}
+
+// Each number of rows has code of its own, and that a function of its own: inlined into a caller
+// with others, its sums would not stay in registers.
 macro_rules! for_count {
-    ($count:expr, $function:ident, $arguments:tt, [$($size:literal),*]) => {
+    ($count:expr, $part:expr, $task:ident, $fields:tt, [$($size:literal),*]) => {
         match $count {
-            $($size => $function::<S, $size>$arguments,)*
+            $($size => $part.simd().vectorize($task::<$size> $fields),)*
             count => unreachable!("a panel has at most {PANEL} rows, found {count}"),
         }
     };
 }
 
-/// `sums[r] = Σ_i row(r)[i] values[i]`: one sum per row of a panel and column.
+/// `sums[r] = Σ_i row(r)[i] values[i]`: one sum per row and column.
 #[inline(always)]
-pub fn weighted_sums<'a, S: Simd>(
-    row: impl Fn(usize) -> &'a [f64],
-    values: &[Lanes],
-    sums: &mut [Lanes],
-) {
+pub fn weighted_sums<S: Simd>(part: Part<S>, rows: Rows<'_>, values: &[Lanes], sums: &mut [Lanes]) {
     for_count!(
-        sums.len(),
-        sums_of,
-        (row, values, sums),
+        rows.count,
+        part,
+        Sums,
+        { index: part.index(), rows, values, sums },
         [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]
     );
 }
 
-#[inline(always)]
-fn sums_of<'a, S: Simd, const R: usize>(
-    row: impl Fn(usize) -> &'a [f64],
-    values: &[Lanes],
-    sums: &mut [Lanes],
-) {
-    let rows: [&[f64]; R] = std::array::from_fn(|r| &row(r)[..values.len()]);
-    let mut total = [Lanes::splat(0.0); R];
-    for (i, value) in values.iter().enumerate() {
-        for r in 0..R {
-            total[r] = Lanes::splat(rows[r][i]).fma::<S>(*value, total[r]);
+struct Sums<'a, const R: usize> {
+    index: usize,
+    rows: Rows<'a>,
+    values: &'a [Lanes],
+    sums: &'a mut [Lanes],
+}
+
+impl<const R: usize> WithSimd for Sums<'_, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let rows: [&[f64]; R] = self.rows.all(self.values.len());
+        let part = Part::at(simd, self.index);
+        let mut total = [part.splat(0.0); R];
+        for (i, value) in self.values.iter().enumerate() {
+            let value = part.load(value);
+            for r in 0..R {
+                total[r] = part.splat(rows[r][i]).fma(value, total[r]);
+            }
+        }
+        for (slot, total) in self.sums.iter_mut().zip(total) {
+            part.store(total, slot);
         }
     }
-    sums.copy_from_slice(&total);
 }
 
-/// `sums[i] += Σ_r row(r)[i] factors[r]`: the rows of a panel, each times a number per column.
+/// `sums[i] += Σ_r row(r)[i] factors[r]`: rows, each times a number per column.
 #[inline(always)]
-pub fn add_multiples<'a, S: Simd>(
-    row: impl Fn(usize) -> &'a [f64],
-    factors: &[Lanes],
-    sums: &mut [Lanes],
-) {
+pub fn add_multiples<S: Simd>(part: Part<S>, rows: Rows<'_>, factors: &[Lanes], sums: &mut [Lanes]) {
     for_count!(
-        factors.len(),
-        multiples_of,
-        (row, factors, sums),
+        rows.count,
+        part,
+        Multiples,
+        { index: part.index(), rows, factors, sums },
         [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]
     );
 }
 
-#[inline(always)]
-fn multiples_of<'a, S: Simd, const R: usize>(
-    row: impl Fn(usize) -> &'a [f64],
-    factors: &[Lanes],
-    sums: &mut [Lanes],
-) {
-    let rows: [&[f64]; R] = std::array::from_fn(|r| &row(r)[..sums.len()]);
-    let mut held = [Lanes::splat(0.0); R];
-    held.copy_from_slice(factors);
-    for (i, sum) in sums.iter_mut().enumerate() {
-        // Two sums, so that an addition need not wait for the one before it.
-        let mut halves = [*sum, Lanes::splat(0.0)];
-        for r in 0..R {
-            halves[r % 2] = Lanes::splat(rows[r][i]).fma::<S>(held[r], halves[r % 2]);
+struct Multiples<'a, const R: usize> {
+    index: usize,
+    rows: Rows<'a>,
+    factors: &'a [Lanes],
+    sums: &'a mut [Lanes],
+}
+
+impl<const R: usize> WithSimd for Multiples<'_, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let rows: [&[f64]; R] = self.rows.all(self.sums.len());
+        let part = Part::at(simd, self.index);
+        let mut held = [part.splat(0.0); R];
+        for (slot, factor) in held.iter_mut().zip(self.factors) {
+            *slot = part.load(factor);
         }
-        *sum = halves[0] + halves[1];
+        for (i, sum) in self.sums.iter_mut().enumerate() {
+            // Two sums, so that an addition need not wait for the one before it.
+            let mut halves = [part.load(sum), part.splat(0.0)];
+            for r in 0..R {
+                halves[r % 2] = part.splat(rows[r][i]).fma(held[r], halves[r % 2]);
+            }
+            part.store(halves[0] + halves[1], sum);
+        }
     }
 }
