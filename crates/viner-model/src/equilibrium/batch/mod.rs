@@ -12,6 +12,7 @@
 //! on its neighbours nor on the number of threads.
 
 mod assemble;
+mod certificate;
 mod columns;
 mod map;
 mod shared;
@@ -26,7 +27,7 @@ use viner_numerics::columns::{WIDTH, dispatch};
 use self::columns::Columns;
 use self::map::{Evaluate, Values};
 use self::shared::Shared;
-use super::{Equilibrium, Failure, Method, Settings, Statistics, certify, solve, solve_from};
+use super::{Equilibrium, Failure, Method, Settings, Statistics, solve, solve_from};
 use crate::problem::Problem;
 
 /// Solves problems that are like a template.
@@ -226,7 +227,7 @@ impl<'a> Block<'a> {
             evaluations: self.acceleration.evaluations(lane),
             residual: self.acceleration.size(lane),
         };
-        self.result.certificate = certify(problem, &self.result);
+        self.result.certificate = certificate::certified(problem, &self.result);
         self.result.certificate.worst().relative <= self.settings.tolerance
     }
 }
@@ -273,7 +274,7 @@ mod timing {
                 let t = Instant::now();
                 assemble::write(&shared, &block.columns, &block.values, &problem, (0, &block.acceleration.point), &mut block.result);
                 best[3] = best[3].min(t.elapsed().as_secs_f64());
-                if round % 20 == 0 { let t = Instant::now(); let _ = std::hint::black_box(certify(&problem, &block.result)); best[4] = best[4].min(t.elapsed().as_secs_f64()); }
+                if round % 20 == 0 { let t = Instant::now(); let _ = std::hint::black_box(certificate::certified(&problem, &block.result)); best[4] = best[4].min(t.elapsed().as_secs_f64()); }
                 let t = Instant::now(); block.columns.load(0, &shared, &problem); best[5] = best[5].min(t.elapsed().as_secs_f64());
             }
             eprintln!("{regions}x{sectors} us per column: evaluate {:.1} judge {:.1} step {:.1}; per draw: write {:.1} certify {:.1} load {:.1}", best[0]*1e6/8.0, best[1]*1e6/8.0, best[2]*1e6/8.0, best[3]*1e6, best[4]*1e6, best[5]*1e6);
