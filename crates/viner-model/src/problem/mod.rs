@@ -66,6 +66,18 @@ impl Problem {
         if errors.is_empty() { Ok(problem) } else { Err(errors) }
     }
 
+    /// The same policies on the same baseline with the elasticities of another scenario.
+    ///
+    /// # Errors
+    /// All that is wrong with its elasticities.
+    pub fn with_model(&self, scenario: &Scenario) -> Result<Self, Vec<ScenarioError>> {
+        let mut errors = Vec::new();
+        let elasticities = Elasticities::resolve(scenario, &self.baseline, &mut errors);
+        let problem = Self { elasticities, ..self.clone() };
+        problem.check_closure(&mut errors);
+        if errors.is_empty() { Ok(problem) } else { Err(errors) }
+    }
+
     /// Every number of every policy of the scenario that this is the problem of, cell by cell, with what
     /// it does; numbers that a later policy replaces do nothing and are left out.
     pub fn sizes(&self, scenario: &Scenario) -> Vec<PolicySize> {

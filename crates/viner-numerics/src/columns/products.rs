@@ -95,7 +95,12 @@ impl<const R: usize> WithSimd for Sums<'_, R> {
 
 /// `sums[i] += Σ_r row(r)[i] factors[r]`: rows, each times a number per column.
 #[inline(always)]
-pub fn add_multiples<S: Simd>(part: Part<S>, rows: Rows<'_>, factors: &[Lanes], sums: &mut [Lanes]) {
+pub fn add_multiples<S: Simd>(
+    part: Part<S>,
+    rows: Rows<'_>,
+    factors: &[Lanes],
+    sums: &mut [Lanes],
+) {
     for_count!(
         rows.count,
         part,

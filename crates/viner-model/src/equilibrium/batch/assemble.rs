@@ -84,8 +84,11 @@ pub(super) fn write(
             let activity = point[cell].0[lane].exp();
             let ratio = values.share_ratio[cell].0[lane];
             result.value_added[[n, s]] = shared.value_added[cell] * activity;
-            result.output[[n, s]] =
-                if shared.output[cell] == 0.0 { 0.0 } else { shared.output[cell] * activity / ratio };
+            result.output[[n, s]] = if shared.output[cell] == 0.0 {
+                0.0
+            } else {
+                shared.output[cell] * activity / ratio
+            };
             result.price[[n, s]] = point[cells + cell].0[lane].exp();
             result.unit_cost[[n, s]] = values.log_costs[market].0[lane].exp();
             result.expenditure[[n, s]] = values.expenditure[market].0[lane];

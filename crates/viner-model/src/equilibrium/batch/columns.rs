@@ -92,7 +92,8 @@ impl Columns {
         let value_added = &problem.baseline.value_added;
         let labour_of = value_added.rows().into_iter().zip(specific.chunks(self.theta.len()));
         for (slot, (value_added, specific)) in self.labour_income.iter_mut().zip(labour_of) {
-            let labour = value_added.iter().zip(specific).map(|(value, share)| value * (1.0 - share));
+            let labour =
+                value_added.iter().zip(specific).map(|(value, share)| value * (1.0 - share));
             slot.0[lane] = labour.sum();
         }
         put(lane, &mut self.final_shares, counterfactual.final_shares.iter());

@@ -320,7 +320,11 @@ impl Evaluate<'_> {
             let producer = market.producer.as_ref().unwrap_or(&market.weights);
             add_multiples(part, rows(producer), factors, sales);
             for (cell, own) in touched() {
-                add(&own.producer, &factors[cell.importer - panel.start], &mut sales[cell.exporter]);
+                add(
+                    &own.producer,
+                    &factors[cell.importer - panel.start],
+                    &mut sales[cell.exporter],
+                );
             }
             if let Some(weights) = &market.export_tax {
                 add_multiples(part, rows(weights), factors, export_taxes);

@@ -24,10 +24,11 @@ use viner_numerics::Limits;
 use viner_numerics::columns::anderson::{Acceleration, State};
 use viner_numerics::columns::{WIDTH, dispatch};
 
+pub use self::certificate::certify_plain;
 use self::columns::Columns;
 use self::map::{Evaluate, Values};
 use self::shared::Shared;
-use super::{Equilibrium, Failure, Method, Settings, Statistics, solve, solve_from};
+use super::{Equilibrium, Failure, Method, Settings, Statistics, certify, solve, solve_from};
 use crate::problem::Problem;
 
 /// Solves problems that are like a template.
@@ -61,11 +62,7 @@ pub trait Draws: Sync {
 
     /// Takes the equilibrium of a problem, certified, or why there is none. Called once for each
     /// position, in any order.
-    fn solved(
-        &self,
-        index: usize,
-        result: Result<(&Problem, &Equilibrium), Unsolved<Self::Error>>,
-    );
+    fn solved(&self, index: usize, result: Result<(&Problem, &Equilibrium), Unsolved<Self::Error>>);
 }
 
 impl Batch {
@@ -227,57 +224,11 @@ impl<'a> Block<'a> {
             evaluations: self.acceleration.evaluations(lane),
             residual: self.acceleration.size(lane),
         };
-        self.result.certificate = certificate::certified(problem, &self.result);
+        self.result.certificate = if problem.counterfactual.nests.is_empty() {
+            certify_plain(problem, &self.result)
+        } else {
+            certify(problem, &self.result)
+        };
         self.result.certificate.worst().relative <= self.settings.tolerance
-    }
-}
-
-#[cfg(test)]
-mod timing {
-    use super::*;
-    use crate::baseline::Baseline;
-    use crate::economies::Recipe;
-    use crate::scenario::*;
-    use std::sync::Arc;
-    use std::time::Instant;
-    #[test]
-    #[ignore]
-    fn timing() {
-        for (regions, sectors) in [(77, 45), (20, 20)] {
-            let tables = Recipe::new(regions, sectors, 1).tables();
-            let baseline = Baseline::new(&tables, 1e-6).unwrap();
-            let codes = |range: std::ops::Range<usize>| Selector::Names(range.map(|index| format!("R{index:03}")).collect());
-            let wall = Policy { name: None, replace: false, action: Action::Bilateral {
-                instrument: BilateralInstrument::TradeCostChange,
-                cells: Cells::Pattern { exporter: codes(0..1), importer: codes(1..regions / 2 + 1), sector: Selector::All, both_ways: true, domestic: false, value: 0.5 } } };
-            let mut scenario = Scenario { policies: vec![wall], ..Scenario::default() };
-            scenario.model.trade_elasticity = crate::scenario::Values::uniform(4.0);
-            scenario.model.production_elasticity = crate::scenario::Values::uniform(0.8);
-            scenario.model.input_elasticity = crate::scenario::Values::uniform(0.5);
-            scenario.model.specific_factor_share = crate::scenario::Values::uniform(0.3);
-            let problem = Problem::new(Arc::new(baseline), &scenario).unwrap();
-            let shared = Shared::new(&problem).unwrap().unwrap();
-            let mut block = Block::new(&shared, Settings::default());
-            for lane in 0..8 { block.columns.load(lane, &shared, &problem); let p = block.baseline_point.clone(); block.acceleration.start(lane, &p); }
-            let mut best = [f64::MAX; 6];
-            let limits = Limits { tolerance: 0.0, acceptable: 0.0, max_evaluations: 100_000 };
-            for round in 0..200 {
-                if round == 12 { for l in 0..8 { let p = block.baseline_point.clone(); block.acceleration.start(l, &p); } }
-                let t = Instant::now();
-                dispatch(Evaluate { shared: &shared, columns: &block.columns, problems: &block.problems, values: &mut block.values, point: &block.acceleration.point, image: &mut block.acceleration.image });
-                let a = t.elapsed().as_secs_f64(); let t = Instant::now();
-                block.acceleration.judge(limits);
-                let b = t.elapsed().as_secs_f64(); let t = Instant::now();
-                block.acceleration.step();
-                let c = t.elapsed().as_secs_f64();
-                if round % 12 == 11 { for (i, v) in [a, b, c].into_iter().enumerate() { best[i] = best[i].min(v); } for l in 0..8 { let p = block.baseline_point.clone(); block.acceleration.start(l, &p); } for _ in 0..0 {} }
-                let t = Instant::now();
-                assemble::write(&shared, &block.columns, &block.values, &problem, (0, &block.acceleration.point), &mut block.result);
-                best[3] = best[3].min(t.elapsed().as_secs_f64());
-                if round % 20 == 0 { let t = Instant::now(); let _ = std::hint::black_box(certificate::certified(&problem, &block.result)); best[4] = best[4].min(t.elapsed().as_secs_f64()); }
-                let t = Instant::now(); block.columns.load(0, &shared, &problem); best[5] = best[5].min(t.elapsed().as_secs_f64());
-            }
-            eprintln!("{regions}x{sectors} us per column: evaluate {:.1} judge {:.1} step {:.1}; per draw: write {:.1} certify {:.1} load {:.1}", best[0]*1e6/8.0, best[1]*1e6/8.0, best[2]*1e6/8.0, best[3]*1e6, best[4]*1e6, best[5]*1e6);
-        }
     }
 }

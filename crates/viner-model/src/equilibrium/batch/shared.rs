@@ -82,7 +82,11 @@ impl Shared {
         let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
         let open = |values: &[f64]| -> Vec<f64> {
             let sells = survivors.sells.iter();
-            values.iter().zip(sells).map(|(value, sells)| if *sells { *value } else { 0.0 }).collect()
+            values
+                .iter()
+                .zip(sells)
+                .map(|(value, sells)| if *sells { *value } else { 0.0 })
+                .collect()
         };
         let (value_added, output) =
             (open(slice(&baseline.value_added)), open(slice(&baseline.output)));
