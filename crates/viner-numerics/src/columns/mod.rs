@@ -7,6 +7,11 @@
 //! Functions that are generic over [`Simd`] are compiled for each kind of vector unit; [`dispatch`]
 //! runs the one for this machine. They must be inlined into the task that is dispatched.
 
+#![expect(
+    clippy::inline_always,
+    reason = "what is not inlined is not compiled for the vector unit"
+)]
+
 pub mod anderson;
 mod functions;
 mod lanes;

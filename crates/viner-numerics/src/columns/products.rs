@@ -61,7 +61,7 @@ pub fn weighted_sums<S: Simd>(part: Part<S>, rows: Rows<'_>, values: &[Lanes], s
         rows.count,
         part,
         Sums,
-        { index: part.index(), rows, values, sums },
+        { index: part.index(), rows, values, results: sums },
         [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]
     );
 }
@@ -70,7 +70,7 @@ struct Sums<'a, const R: usize> {
     index: usize,
     rows: Rows<'a>,
     values: &'a [Lanes],
-    sums: &'a mut [Lanes],
+    results: &'a mut [Lanes],
 }
 
 impl<const R: usize> WithSimd for Sums<'_, R> {
@@ -87,7 +87,7 @@ impl<const R: usize> WithSimd for Sums<'_, R> {
                 total[r] = part.splat(rows[r][i]).fma(value, total[r]);
             }
         }
-        for (slot, total) in self.sums.iter_mut().zip(total) {
+        for (slot, total) in self.results.iter_mut().zip(total) {
             part.store(total, slot);
         }
     }

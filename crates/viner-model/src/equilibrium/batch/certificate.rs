@@ -63,7 +63,7 @@ impl Mean {
         if self.power == 0.0 { price.ln() } else { price.powf(self.power) }
     }
 
-    fn from_sum(self, sum: f64) -> f64 {
+    fn of_sum(self, sum: f64) -> f64 {
         if self.power == 0.0 { sum.exp() } else { sum.powf(1.0 / self.power) }
     }
 
@@ -92,7 +92,7 @@ pub fn certify_plain(problem: &Problem, result: &Equilibrium) -> Certificate {
         }
         let tastes = counterfactual.final_shares.row(n);
         let sum: f64 = tastes.iter().zip(&terms).map(|(share, term)| share * term).sum();
-        index.same(result.price_index[n], final_mean.from_sum(sum), (n, 0, 0));
+        index.same(result.price_index[n], final_mean.of_sum(sum), (n, 0, 0));
         for ((demand, taste), term) in demand.iter_mut().zip(tastes).zip(&terms) {
             *demand = taste * result.income[n] * final_mean.shift(*term, sum);
         }
@@ -115,7 +115,7 @@ pub fn certify_plain(problem: &Problem, result: &Equilibrium) -> Certificate {
             let mix = mix.to_slice().unwrap_or_default();
             let share = baseline.value_added_share[[n, k]];
             let sum: f64 = mix.iter().zip(&terms).map(|(share, term)| share * term).sum();
-            let input_price = if share == 1.0 { 1.0 } else { inputs.from_sum(sum) };
+            let input_price = if share == 1.0 { 1.0 } else { inputs.of_sum(sum) };
             let before = baseline.value_added[[n, k]];
             let (factor_part, input_part, unit_cost) = if before == 0.0 {
                 (0.0, 1.0, input_price)
@@ -127,7 +127,7 @@ pub fn certify_plain(problem: &Problem, result: &Equilibrium) -> Certificate {
                 let (factors, inputs) = (mean.term(price), mean.term(input_price));
                 let both = share * factors + (1.0 - share) * inputs;
                 let shift = |term| mean.shift(term, both);
-                (share * shift(factors), (1.0 - share) * shift(inputs), mean.from_sum(both))
+                (share * shift(factors), (1.0 - share) * shift(inputs), mean.of_sum(both))
             };
             let productivity = counterfactual.productivity[[n, k]];
             cost.same(result.unit_cost[[n, k]], unit_cost / productivity, (n, k, 0));

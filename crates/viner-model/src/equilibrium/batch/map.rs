@@ -4,6 +4,11 @@
 //! than in deviations from Cobb-Douglas, so that each share of the baseline is read once for all
 //! columns. A column that leaves the range of powers becomes NaN and goes to the single solver.
 
+#![expect(
+    clippy::inline_always,
+    reason = "what is not inlined is not compiled for the vector unit"
+)]
+
 use viner_numerics::columns::{Lanes, PANEL, Part, Rows, Simd, Vector, WIDTH, WithSimd};
 use viner_numerics::columns::{add_multiples, panels, weighted_sums};
 
