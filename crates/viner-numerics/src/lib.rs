@@ -7,6 +7,7 @@
 pub mod anderson;
 pub mod association;
 pub mod box_minimum;
+pub mod columns;
 pub mod fixed_point;
 pub mod gmres;
 pub mod kernel;
