@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use viner_model::attribution::Grouping;
 
-use crate::table_args::{AggregateOptions, BalanceOptions, SplitOptions, UpdateOptions};
+use crate::table_args::{
+    AggregateOptions, BalanceOptions, ReplayOptions, SplitOptions, UpdateOptions,
+};
 
 use crate::commands::import::ImportArguments;
 
@@ -314,4 +316,6 @@ pub enum DataCommand {
     Update(UpdateOptions),
     /// Divide a sector into products (`--sector`, `--shares`, `-o DIR`)
     Split(SplitOptions),
+    /// Repeat the recorded steps of a bundle from their files, and compare every result
+    Replay(ReplayOptions),
 }

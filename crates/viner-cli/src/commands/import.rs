@@ -8,7 +8,8 @@ use viner_io::tables::official::{
     Format as Layout, ImportOptions, Imported, Negatives, TRADE_FILE, Trade, World, import,
 };
 
-use super::{Failed, data, warning};
+use super::replay::Done;
+use super::{Failed, data, replay, warning};
 use crate::args::{Common, Format};
 use crate::printer::Printer;
 
@@ -23,10 +24,22 @@ pub struct ImportArguments {
     /// What to do with purchases that are negative after pooling
     #[arg(long, value_enum, default_value_t = NegativesOption::Refuse)]
     pub negatives: NegativesOption,
+    /// What to do with changes in inventories
+    #[arg(long, value_enum, default_value_t = InventoriesOption::Final)]
+    pub inventories: InventoriesOption,
     /// Also keep which sector, or final use, buys of whom: the table `sourcing`, much larger than
     /// the others
     #[arg(long)]
     pub sourcing: bool,
+}
+
+/// What to do with changes in inventories.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum InventoriesOption {
+    /// They are a part of final spending
+    Final,
+    /// Leave them out: output is then more than sales, until the table is balanced or solved
+    LeaveOut,
 }
 
 /// What to do with negative purchases.
@@ -64,16 +77,41 @@ pub fn run(arguments: &ImportArguments, common: &Common, printer: &Printer) -> R
             NegativesOption::Zero => Negatives::Zero,
             NegativesOption::Fold => Negatives::Fold,
         },
+        leave_out_inventories: arguments.inventories == InventoriesOption::LeaveOut,
         sourcing: arguments.sourcing,
         ..ImportOptions::default()
     };
     // Where there is nowhere to write to, nothing is read.
     data::output_folder(common)?;
-    match import(&arguments.file, &options)? {
-        Imported::World(world) => world_table(&world, common, printer),
+    let file = &arguments.file;
+    match import(file, &options)? {
+        Imported::World(mut world) => {
+            let arguments = recorded(arguments, world.report.format);
+            let files = [file.as_path()];
+            replay::record(&mut world.tables, 0, Done { from: None, arguments, files: &files })?;
+            world_table(&world, common, printer)
+        }
         Imported::Trade(trade) => trade_table(&trade, common, printer),
         _ => Ok(()),
     }
+}
+
+/// The arguments that read the same file in the same way.
+fn recorded(arguments: &ImportArguments, format: &str) -> Vec<String> {
+    let negatives = arguments.negatives.to_possible_value();
+    let negatives = negatives.map(|value| value.get_name().to_owned()).unwrap_or_default();
+    let mut words =
+        vec!["--format".to_owned(), format.to_owned(), "--negatives".to_owned(), negatives];
+    if let Some(year) = arguments.year {
+        words.extend(["--year".to_owned(), year.to_string()]);
+    }
+    if arguments.inventories == InventoriesOption::LeaveOut {
+        words.extend(["--inventories".to_owned(), "leave-out".to_owned()]);
+    }
+    if arguments.sourcing {
+        words.push("--sourcing".to_owned());
+    }
+    words
 }
 
 fn world_table(world: &World, common: &Common, printer: &Printer) -> Result<(), Failed> {

@@ -23,6 +23,7 @@ mod path;
 mod policies;
 mod readme;
 mod repeat;
+mod replay;
 mod results;
 mod sensitivity;
 mod support;

@@ -52,7 +52,7 @@ pub struct ReadBundle {
 }
 
 /// Reads a bundle from a folder; regions and sectors come in the order of
-/// [`order`](super::order), whatever their order in the files.
+/// [`order`], whatever their order in the files.
 ///
 /// # Errors
 /// `Input` with everything that is wrong in any of its files, up to twenty errors listed per file;

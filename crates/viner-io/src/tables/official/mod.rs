@@ -49,6 +49,8 @@ pub struct ImportOptions {
     pub year: Option<i64>,
     /// What to do with negative purchases.
     pub negatives: Negatives,
+    /// Whether changes in inventories are no final spending: sales are then less than output by them.
+    pub leave_out_inventories: bool,
     /// Whether to keep flows by using sector and final use, which are much larger than the rest.
     pub sourcing: bool,
     /// Provenance; what is empty is filled in from the download.
@@ -57,7 +59,11 @@ pub struct ImportOptions {
 
 impl ImportOptions {
     fn pooling(&self) -> Pooling {
-        Pooling { negatives: self.negatives, sourcing: self.sourcing }
+        Pooling {
+            negatives: self.negatives,
+            leave_out_inventories: self.leave_out_inventories,
+            sourcing: self.sourcing,
+        }
     }
 }
 
@@ -155,10 +161,11 @@ fn world(download: &Download, format: Format, options: &ImportOptions) -> Result
         return Err(problem.in_file(download.path().display().to_string()).into());
     }
     world.tables.description = described(options.description.clone(), &file, year, unit);
-    world.tables.description.transformations.push(Transformation {
-        step: "import".to_owned(),
-        note: format!("{file}: {}", pooled.note),
-    });
+    world
+        .tables
+        .description
+        .transformations
+        .push(Transformation::new("import", format!("{file}: {}", pooled.note)));
     Ok(world)
 }
 
