@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use viner_model::attribution::Grouping;
 
-use crate::table_args::{AggregateOptions, BalanceOptions, SplitOptions, UpdateOptions};
+use crate::table_args::{
+    AggregateOptions, BalanceOptions, ReplayOptions, SplitOptions, UpdateOptions,
+};
 
 use crate::commands::import::ImportArguments;
 use crate::commands::products::{ElasticitiesOptions, TariffsOptions};
@@ -348,4 +350,6 @@ pub enum DataCommand {
     Elasticities(ElasticitiesOptions),
     /// Bring tariffs by product to the sectors of a table (`--from`, `--baseline`, `-o FILE.csv`)
     Tariffs(TariffsOptions),
+    /// Repeat the recorded steps of a bundle from their files, and compare every result
+    Replay(ReplayOptions),
 }

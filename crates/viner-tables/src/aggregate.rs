@@ -26,9 +26,9 @@ pub fn aggregate(tables: &Tables, mapping: &Mapping) -> Result<Tables, Vec<Mappi
         return Err(errors);
     }
     let mut description = tables.description.clone();
-    description.transformations.push(Transformation {
-        step: "aggregate".to_owned(),
-        note: format!(
+    description.transformations.push(Transformation::new(
+        "aggregate",
+        format!(
             "{} regions to {} and {} sectors to {} by the mapping `{}`",
             tables.regions.len(),
             regions.len(),
@@ -36,7 +36,7 @@ pub fn aggregate(tables: &Tables, mapping: &Mapping) -> Result<Tables, Vec<Mappi
             sectors.len(),
             mapping.name
         ),
-    });
+    ));
     let mut merged = Tables::zeros(description, regions, sectors);
     for ((s, n, i), value) in tables.flows.indexed_iter() {
         merged.flows[[sector[s], region[n], region[i]]] += value;

@@ -251,12 +251,12 @@ fn record(options: &BalanceOptions, sweeps: usize, changes: &Changes) -> Transfo
         Negatives::Zero => "negative cells set to zero",
         Negatives::Fold => "negative cells folded into value added and final spending",
     };
-    Transformation {
-        step: "balance".to_owned(),
-        note: format!(
+    Transformation::new(
+        "balance",
+        format!(
             "GRAS on all cells at once, {} kept, {signs}: {sweeps} rounds moved {:.3e} of world output",
             kept.join(", "),
             changes.share_of_flows(),
         ),
-    }
+    )
 }

@@ -8,6 +8,7 @@
 pub mod accounts;
 pub mod aggregate;
 pub mod balance;
+pub mod counterfactual;
 pub mod mapping;
 mod projection;
 pub mod report;

@@ -131,16 +131,16 @@ pub fn split(tables: &Tables, division: &Division) -> Result<Tables, Vec<SplitEr
     }
     let mut description = tables.description.clone();
     let codes: Vec<&str> = division.children.iter().map(|child| child.code.as_str()).collect();
-    description.transformations.push(Transformation {
-        step: "split".to_owned(),
-        note: format!(
+    description.transformations.push(Transformation::new(
+        "split",
+        format!(
             "sector {} into {} ({}); input structure and tariffs of the parent{}",
             tables.sectors.code(parent),
             codes.join(", "),
             division.source,
             if division.uses.is_empty() { ", uses in proportion to purchases" } else { "" }
         ),
-    });
+    ));
     let mut result = Tables::zeros(description, tables.regions.clone(), Labels::new(labels));
     for ((s, n, i), value) in result.flows.indexed_iter_mut() {
         let (old, child) = origin[s];

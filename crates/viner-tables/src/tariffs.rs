@@ -18,7 +18,7 @@ const SWAPPED: f64 = 2.0;
 /// A finding on tariffs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
-    /// What it is: `domestic`, `percent`, `large` or `swapped`.
+    /// What it is: `domestic tariff`, `tariff in percent`, `large tariff` or `swapped tariffs`.
     pub kind: &'static str,
     /// In a sentence.
     pub text: String,
@@ -77,7 +77,7 @@ fn domestic(tables: &Tables, rates: &Array3<f64>) -> Option<Finding> {
         }
     }
     (!cells.is_empty()).then(|| Finding {
-        kind: "domestic",
+        kind: "domestic tariff",
         text: format!(
             "tariffs are paid on domestic flows in {} cells, {revenue:.0} of {all:.0} million of \
              revenue",
@@ -96,7 +96,7 @@ fn too_large(tables: &Tables, rates: &Array3<f64>) -> Option<Finding> {
     let count = cells.len();
     if median > 1.0 {
         return Some(Finding {
-            kind: "percent",
+            kind: "tariff in percent",
             text: format!(
                 "half of the tariffs are above 100 %, median {median}: are they in percent?"
             ),
@@ -104,7 +104,7 @@ fn too_large(tables: &Tables, rates: &Array3<f64>) -> Option<Finding> {
         });
     }
     (count > 0).then(|| Finding {
-        kind: "large",
+        kind: "large tariff",
         text: format!("tariffs are above {:.0} % in {count} cells", 100.0 * LARGE),
         cells: named(tables, cells),
     })
@@ -141,7 +141,7 @@ fn swapped(tables: &Tables, rates: &Array3<f64>) -> Option<Finding> {
         _ => format!("{:.1} times as much by exporter as by importer", by_exporter / by_importer),
     };
     Some(Finding {
-        kind: "swapped",
+        kind: "swapped tariffs",
         text: format!(
             "exporter and importer of the tariffs look swapped: rates vary {ratio}, although importers \
              set them; largest where the two directions differ"

@@ -214,16 +214,16 @@ pub fn update(
     let outcome = close(&mut result, options.keep, wanted, options.max_sweeps)?;
     let sourcing = fit_sourcing(&mut result);
     let changes = Changes::between(tables, &result);
-    result.description.transformations.push(Transformation {
-        step: "update".to_owned(),
-        note: format!(
+    result.description.transformations.push(Transformation::new(
+        "update",
+        format!(
             "{} totals met with the least cross-entropy ({}): {} rounds moved {:.3e} of world output",
             targets.len(),
             options.source,
             outcome.sweeps,
             changes.share_of_flows()
         ),
-    });
+    ));
     let outcomes = targets.iter().map(|target| TargetOutcome {
         name: target.total.name(tables),
         wanted: target.value,

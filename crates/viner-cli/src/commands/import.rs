@@ -10,7 +10,8 @@ use viner_io::tables::official::{
 };
 use viner_model::tables::Description;
 
-use super::{Failed, data, warning};
+use super::replay::Done;
+use super::{Failed, data, replay, warning};
 use crate::args::{Common, Format};
 use crate::printer::Printer;
 
@@ -25,6 +26,9 @@ pub struct ImportArguments {
     /// What to do with purchases that are negative after pooling
     #[arg(long, value_enum, default_value_t = NegativesOption::Refuse)]
     pub negatives: NegativesOption,
+    /// What to do with changes in inventories
+    #[arg(long, value_enum, default_value_t = InventoriesOption::Final)]
+    pub inventories: InventoriesOption,
     /// Also keep which sector, or final use, buys of whom: the table `sourcing`, much larger than
     /// the others
     #[arg(long)]
@@ -47,6 +51,15 @@ pub enum MirrorOption {
     Importer,
     /// The exporter's, at fob prices
     Exporter,
+}
+
+/// What to do with changes in inventories.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum InventoriesOption {
+    /// They are a part of final spending
+    Final,
+    /// Leave them out: output is then more than sales, until the table is balanced or solved
+    LeaveOut,
 }
 
 /// What to do with negative purchases.
@@ -88,6 +101,7 @@ pub fn run(arguments: &ImportArguments, common: &Common, printer: &Printer) -> R
             NegativesOption::Zero => Negatives::Zero,
             NegativesOption::Fold => Negatives::Fold,
         },
+        leave_out_inventories: arguments.inventories == InventoriesOption::LeaveOut,
         sourcing: arguments.sourcing,
         comtrade: ComtradeOptions {
             mirror: arguments.mirror.map(|mirror| match mirror {
@@ -103,11 +117,35 @@ pub fn run(arguments: &ImportArguments, common: &Common, printer: &Printer) -> R
     };
     // Where there is nowhere to write to, nothing is read.
     data::output_folder(common)?;
-    match import(&arguments.file, &options)? {
-        Imported::World(world) => world_table(&world, common, printer),
+    let file = &arguments.file;
+    match import(file, &options)? {
+        Imported::World(mut world) => {
+            let arguments = recorded(arguments, world.report.format);
+            let files = [file.as_path()];
+            replay::record(&mut world.tables, 0, Done { from: None, arguments, files: &files })?;
+            world_table(&world, common, printer)
+        }
         Imported::Trade(trade) => trade_table(&trade, common, printer),
         _ => Ok(()),
     }
+}
+
+/// The arguments that read the same file in the same way.
+fn recorded(arguments: &ImportArguments, format: &str) -> Vec<String> {
+    let negatives = arguments.negatives.to_possible_value();
+    let negatives = negatives.map(|value| value.get_name().to_owned()).unwrap_or_default();
+    let mut words =
+        vec!["--format".to_owned(), format.to_owned(), "--negatives".to_owned(), negatives];
+    if let Some(year) = arguments.year {
+        words.extend(["--year".to_owned(), year.to_string()]);
+    }
+    if arguments.inventories == InventoriesOption::LeaveOut {
+        words.extend(["--inventories".to_owned(), "leave-out".to_owned()]);
+    }
+    if arguments.sourcing {
+        words.push("--sourcing".to_owned());
+    }
+    words
 }
 
 fn world_table(world: &World, common: &Common, printer: &Printer) -> Result<(), Failed> {

@@ -1,6 +1,7 @@
 //! One module per command; they call the libraries and print.
 
 pub mod backtest;
+pub mod balance;
 pub mod calibrate;
 pub mod check;
 pub mod compare;
@@ -11,6 +12,7 @@ pub mod list;
 pub mod optimize;
 pub mod path;
 pub mod products;
+pub mod replay;
 pub mod run;
 pub mod sensitivity;
 pub mod show;

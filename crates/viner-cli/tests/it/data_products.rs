@@ -233,8 +233,8 @@ fn suspicious_tariffs_are_named() {
     warning: half of the tariffs are above 100 %, median 4: are they in percent?: `ROW/USA/A`
     ");
     let json = place.viner("data check bundle --tolerance 1 --json -q").json();
-    assert_eq!(json["suspicious_tariffs"][0]["kind"], "domestic");
-    assert_eq!(json["suspicious_tariffs"][0]["cells"][0], "USA/USA/A");
+    assert_eq!(json["findings"][0]["kind"], "domestic tariff");
+    assert_eq!(json["findings"][0]["cells"][0], "USA/USA/A");
 }
 
 #[test]

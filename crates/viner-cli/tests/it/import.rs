@@ -218,3 +218,56 @@ fn sourcing_is_kept_checked_and_carried() {
         .succeeded();
     place.viner("data check folded --tolerance 1e-11").succeeded();
 }
+
+#[test]
+fn inventories_left_out_are_solved_away_or_balanced() {
+    let place = Place::new();
+    place.write("matrix_2022.csv", &figaro(0));
+    assert_snapshot!(place.viner("data import matrix_2022.csv -o out --inventories leave-out"), @r#"
+    exit status 0
+    -- stdout
+    read as figaro, year 2022
+    2 regions, 2 sectors, output 141 million EUR, value added 107, final spending 108
+    inputs with value added and taxes, and output agree within [tiny]
+    identity output: largest residual 1.0e0 million, 7.1e-3 of world output at AUS/A01
+    identity spending: largest residual [tiny] million, [tiny] of world output
+    identity trade: largest residual 1.0e0 million, 7.1e-3 of world output at AUS
+    identity deficits: largest residual 1.0e0 million, 7.1e-3 of world output at the world
+    negative cells of the file in P5M: 2, -2 in sum
+    codes read as those of ISO 3166: `AU as AUS`, `FIGW1 as ROW`
+    -- stderr
+    bundle of 2 regions and 2 sectors written to out
+    warning: P5M left out: output is what is sold and what went into stock, so the table is not in balance until `viner data balance`, or a run with `unbalanced = "accept"`
+    "#);
+    assert_eq!(place.viner("data check out").status, 1);
+    assert_snapshot!(place.viner("data balance out --method model --trade-elasticity 5 -o solved"), @"
+    exit status 0
+    -- stdout
+    solved, an equilibrium
+      worst identity 7.1e-3 of world output before, [tiny] after
+      table                  before           after           moved
+      flows                 141.000         140.090           1.236
+      inputs                 33.000          33.090           0.728
+      final                 108.000         107.000           1.000
+      value_added           107.000         107.000           2.193
+      moved most
+        value_added  ROW/A01                           32.000          31.236
+        value_added  ROW/B                             23.000          23.710
+        final        AUS/A01                           24.000          23.459
+        flows        AUS/AUS/A01                       23.000          22.561
+        final        AUS/B                             18.000          17.595
+        value_added  AUS/A01                           27.000          27.386
+        flows        AUS/AUS/B                         18.000          17.660
+        value_added  AUS/B                             25.000          24.668
+        inputs       ROW/A01/B                          5.000           5.154
+        inputs       ROW/B/B                            5.000           5.154
+    -- stderr
+    bundle of 2 regions and 2 sectors written to solved
+    ");
+    place.viner("data check solved --tolerance 1e-9").succeeded();
+    place.viner("data balance out --keep value-added -o near").succeeded();
+    place.viner("data check near --tolerance 1e-9").succeeded();
+    place.viner("data replay solved").succeeded();
+    let refused = place.viner("data balance out --method model --keep output -o no").failed(2);
+    assert!(refused.stderr.contains("`--method model` solves for all values"), "{refused}");
+}

@@ -26,6 +26,7 @@ mod path;
 mod policies;
 mod readme;
 mod repeat;
+mod replay;
 mod results;
 mod sensitivity;
 mod support;

@@ -1,10 +1,9 @@
 //! A small CSV file whose rows are read as text by the names of their columns.
 
-use std::io::Read;
 use std::path::Path;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, IoError};
-use crate::tables::{Problems, open_file};
+use crate::tables::{Problems, file_text};
 
 /// The rows of a file; lines that start with `#` are comments.
 pub(crate) struct Sheet {
@@ -23,15 +22,13 @@ pub(crate) struct SheetRow {
 impl Sheet {
     /// Reads a file; `required` columns must be there, `optional` ones may.
     pub(crate) fn read(path: &Path, required: &[&str], optional: &[&str]) -> Result<Self, IoError> {
-        let mut text = String::new();
-        open_file(path)?.read_to_string(&mut text).map_err(IoError::file("read", path))?;
+        let text = file_text(path)?;
         Self::parse(&text, &path.display().to_string(), required, optional)
     }
 
     /// Reads a file that may have columns beside the `required` ones.
     pub(crate) fn read_any(path: &Path, required: &[&str]) -> Result<Self, IoError> {
-        let mut text = String::new();
-        open_file(path)?.read_to_string(&mut text).map_err(IoError::file("read", path))?;
+        let text = file_text(path)?;
         Self::parse_with(&text, &path.display().to_string(), required, None)
     }
 

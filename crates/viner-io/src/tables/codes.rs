@@ -41,6 +41,11 @@ const OTHERS: [(&str, &str); 24] = [
     ("EU", "European Union"),
 ];
 
+/// Those of [`OTHERS`] that stand for countries which are no more.
+const HISTORIC: [&str; 9] = ["ANT", "BLX", "CSK", "DDR", "SCG", "SUN", "USR", "YUG", "YMD"];
+/// Those of [`OTHERS`] that stand for a part of a country.
+const PARTS: [&str; 4] = ["CN1", "CN2", "MX1", "MX2"];
+
 /// Codes that today's ISO 3166 has replaced for the same territory, and ways to write one code.
 const REPLACED: [(&str, &str); 7] = [
     ("ROM", "ROU"),
@@ -225,6 +230,16 @@ pub(crate) fn european_union(year: i64) -> Vec<&'static str> {
         .collect()
 }
 
+/// Whether a code is that of a country that is no more.
+pub(crate) fn is_historic(code: &str) -> bool {
+    HISTORIC.contains(&code)
+}
+
+/// Whether a code is that of a part of a country.
+pub(crate) fn is_part(code: &str) -> bool {
+    PARTS.contains(&code)
+}
+
 /// English name of a code.
 pub(crate) fn name(code: &str) -> Option<&'static str> {
     let other = || OTHERS.iter().find(|(known, _)| *known == code).map(|(_, name)| *name);
@@ -297,6 +312,13 @@ mod tests {
             ("AUS", Scheme::Adb, Same),
         ] {
             assert_eq!(read(code, scheme), reading, "{code}");
+        }
+    }
+
+    #[test]
+    fn historic_codes_and_parts_are_in_the_list() {
+        for code in HISTORIC.iter().chain(&PARTS) {
+            assert!(OTHERS.iter().any(|(known, _)| known == code), "{code}");
         }
     }
 

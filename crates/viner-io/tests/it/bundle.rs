@@ -7,7 +7,9 @@ use proptest::prelude::*;
 use viner_io::tables::{TableFormat, digest, read_bundle, write_bundle};
 use viner_model::labels::Labels;
 use viner_model::ndarray::Array4;
-use viner_model::tables::{Description, Parameters, Tables, Transformation, Unit};
+use viner_model::tables::{
+    Description, Fingerprint, Parameters, Replay, Tables, Transformation, Unit,
+};
 
 use crate::support::{Draws, edit, printed, small_bundle, small_tables};
 
@@ -20,6 +22,10 @@ fn assert_identical(a: &Tables, b: &Tables) {
         values.chain(&tables.value_added).chain(tariffs).map(|value| value.to_bits()).collect()
     };
     assert_eq!(bits(a), bits(b));
+}
+
+fn print(name: &str) -> Fingerprint {
+    Fingerprint { name: name.to_owned(), sha256: "a1".repeat(32) }
 }
 
 /// Any finite number from zero up, of any size.
@@ -43,7 +49,18 @@ fn any_tables() -> impl Strategy<Value = Tables> {
                 title: "Quotes \" and\nlines, Türkiye".to_owned(),
                 year: -44,
                 unit: Unit::Usd,
-                transformations: vec![Transformation { step: "x".into(), note: "y".into() }],
+                transformations: vec![
+                    Transformation::new("x", "y"),
+                    Transformation {
+                        replay: Some(Replay {
+                            arguments: vec!["--keep".to_owned(), "a \"quoted\" one".to_owned()],
+                            sha256: "0".repeat(64),
+                            from: Some(print("icio")),
+                            files: vec![print("one.csv"), print("two.csv")],
+                        }),
+                        ..Transformation::new("z", "")
+                    },
+                ],
                 ..Description::default()
             };
             let regions = Labels::from_codes(["A\"2", "A,1", "ROW"].into_iter().take(n));

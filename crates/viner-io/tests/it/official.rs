@@ -381,6 +381,32 @@ fn who_uses_what_of_whom_can_be_kept() {
     assert_eq!(Tables { sourcing: None, ..kept.tables }, without);
 }
 
+/// Without changes in inventories final spending is the other categories, output what it was.
+#[test]
+fn changes_in_inventories_can_be_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("2018_SML.csv");
+    fs::write(&file, icio(["01T02", "10T12"])).unwrap();
+    let options = ImportOptions { leave_out_inventories: true, ..ImportOptions::default() };
+    let left_out = world_with(&file, &options);
+    let whole = world(&file).tables;
+    for ((n, s), value) in left_out.tables.final_spending.indexed_iter() {
+        let expected: f64 = (0..REGIONS).map(|i| final_use(i, s, n, 0)).sum();
+        assert!((value - expected).abs() < 1e-12, "{n} {s}");
+    }
+    assert_eq!(left_out.tables.value_added, whole.value_added);
+    assert_eq!(left_out.tables.inputs, whole.inputs);
+    let stocks: f64 = (0..REGIONS * REGIONS * SECTORS)
+        .map(|at| final_use(at % REGIONS, at / REGIONS % SECTORS, at / REGIONS / SECTORS, 1))
+        .sum();
+    assert!((left_out.tables.flows.sum() + stocks - whole.flows.sum()).abs() < 1e-9);
+    // The file agrees with itself all the same.
+    assert!(left_out.report.checks.iter().all(|check| check.residual < 1e-9));
+    assert!(left_out.report.remarks[0].starts_with("INVNT left out"));
+    let note = &left_out.tables.description.transformations[0].note;
+    assert!(note.contains("the latter HFCE;") && note.contains("INVNT left out"), "{note}");
+}
+
 /// Files read row by row keep the same.
 #[test]
 fn who_uses_what_of_whom_can_be_kept_of_exiobase() {

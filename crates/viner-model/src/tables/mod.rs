@@ -81,6 +81,41 @@ pub struct Transformation {
     pub step: String,
     /// What it did.
     pub note: String,
+    /// What repeats it; nothing for steps that no command made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay: Option<Replay>,
+}
+
+impl Transformation {
+    /// A step and what it did.
+    pub fn new(step: impl Into<String>, note: impl Into<String>) -> Self {
+        Self { step: step.into(), note: note.into(), replay: None }
+    }
+}
+
+/// What repeats a step: the command of its name on the same table, with the same arguments and files.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replay {
+    /// Arguments of the command, but for what it reads and writes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub arguments: Vec<String>,
+    /// Fingerprint of the resulting table.
+    pub sha256: String,
+    /// The table it began with; nothing for an import.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Fingerprint>,
+    /// Files that it read. Arguments name them by their names.
+    #[serde(default, rename = "file", skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<Fingerprint>,
+}
+
+/// A file or a table by its name and what it holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fingerprint {
+    /// Name, without folders.
+    pub name: String,
+    /// SHA-256 of its content in hexadecimal digits.
+    pub sha256: String,
 }
 
 /// Unit of money in a table.

@@ -4,6 +4,7 @@
 
 mod aggregate;
 mod balance;
+mod counterfactual;
 mod sourcing;
 mod split;
 mod support;

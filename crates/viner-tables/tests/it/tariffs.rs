@@ -32,7 +32,7 @@ fn a_swapped_pair_is_told_and_a_right_one_is_not() {
     // What R5 charges is now paid by those who buy of it; most where they charge nothing themselves.
     tables.flows[[1, 3, 5]] = 1000.0;
     let findings = suspicious(&tables);
-    assert_eq!(kinds(&findings), ["swapped"]);
+    assert_eq!(kinds(&findings), ["swapped tariffs"]);
     assert_eq!(findings[0].cells[0], "R5/R3/B");
     assert_eq!(findings[0].cells.len(), 5);
     assert!(findings[0].text.contains("times as much by exporter as by importer"));
@@ -46,11 +46,11 @@ fn tariffs_at_home_and_in_percent_are_told() {
     rates[[1, 3, 3]] = 0.25;
     rates[[1, 0, 4]] = 3.5;
     let findings = suspicious(&tables);
-    assert_eq!(kinds(&findings), ["domestic", "large"]);
+    assert_eq!(kinds(&findings), ["domestic tariff", "large tariff"]);
     assert_eq!(findings[0].cells, ["R2/R2/A", "R3/R3/B"]);
     assert_eq!(findings[1].to_string(), "tariffs are above 300 % in 1 cells: `R4/R0/B`");
     tables.tariffs.as_mut().unwrap().mapv_inplace(|rate| 100.0 * rate);
-    assert_eq!(kinds(&suspicious(&tables)), ["domestic", "percent"]);
+    assert_eq!(kinds(&suspicious(&tables)), ["domestic tariff", "tariff in percent"]);
     tables.tariffs = None;
     assert_eq!(suspicious(&tables), []);
 }

@@ -57,6 +57,8 @@ pub struct ImportOptions {
     pub year: Option<i64>,
     /// What to do with negative purchases.
     pub negatives: Negatives,
+    /// Whether changes in inventories are no final spending: sales are then less than output by them.
+    pub leave_out_inventories: bool,
     /// Whether to keep flows by using sector and final use, which are much larger than the rest.
     pub sourcing: bool,
     /// What to take of UN Comtrade.
@@ -67,7 +69,11 @@ pub struct ImportOptions {
 
 impl ImportOptions {
     fn pooling(&self) -> Pooling {
-        Pooling { negatives: self.negatives, sourcing: self.sourcing }
+        Pooling {
+            negatives: self.negatives,
+            leave_out_inventories: self.leave_out_inventories,
+            sourcing: self.sourcing,
+        }
     }
 }
 
@@ -189,10 +195,11 @@ fn world(download: &Download, format: Format, options: &ImportOptions) -> Result
     }
     world.tables.description = described(options.description.clone(), &file, year, unit);
     provenance::complete(&mut world.tables.description, format, &file);
-    world.tables.description.transformations.push(Transformation {
-        step: "import".to_owned(),
-        note: format!("{file}: {}", pooled.note),
-    });
+    world
+        .tables
+        .description
+        .transformations
+        .push(Transformation::new("import", format!("{file}: {}", pooled.note)));
     Ok(world)
 }
 

@@ -22,11 +22,29 @@ pub(crate) struct Pooled {
     pub(crate) report: ImportReport,
 }
 
+/// Categories of changes in inventories, and of valuables, as the makers name them: OECD; Eurostat;
+/// WIOD's releases 2013 (as published and in its R files) and 2016; ADB; EXIOBASE; Eora.
+const INVENTORIES: [&str; 11] = [
+    "INVNT",
+    "P5M",
+    "c42",
+    "f5",
+    "c61",
+    "INVEN",
+    "F5",
+    "Changes in inventories",
+    "Changes in valuables",
+    "Changes in inventories P.52",
+    "Acquisitions less disposals of valuables P.53",
+];
+
 /// How a table is pooled.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pooling {
     /// What to do with negative purchases.
     pub(crate) negatives: Negatives,
+    /// Whether changes in inventories are left out of final spending and flows.
+    pub(crate) leave_out_inventories: bool,
     /// Whether to keep who uses what of whom.
     pub(crate) sourcing: bool,
 }
@@ -77,6 +95,8 @@ pub(crate) struct Pooler {
     sums: Sums,
     negative_cells: signs::FileNegatives,
     negatives: Negatives,
+    /// Whether each category of final use is left out.
+    left_out: Vec<bool>,
 }
 
 impl Pooler {
@@ -101,7 +121,18 @@ impl Pooler {
         tables.sourcing = pooling.sourcing.then(|| Array4::zeros(tables.sourcing_shape()));
         let sums = Sums { rows: vec![0.0; layout.rows.len()], columns: vec![0.0; width] };
         let negative_cells = signs::FileNegatives::new(&layout);
-        Some(Self { layout, tables, sums, negative_cells, negatives: pooling.negatives })
+        let is_left_out = |category: &String| {
+            pooling.leave_out_inventories && INVENTORIES.contains(&category.as_str())
+        };
+        let left_out: Vec<bool> = layout.categories.iter().map(is_left_out).collect();
+        if pooling.leave_out_inventories && !left_out.contains(&true) {
+            let problem =
+                Diagnostic::new("no category of final use is known as changes in inventories");
+            problems.push(problem.found(layout.categories.join(", ")));
+            return None;
+        }
+        let negatives = pooling.negatives;
+        Some(Self { layout, tables, sums, negative_cells, negatives, left_out })
     }
 
     /// Adds the sales of one row.
@@ -130,14 +161,17 @@ impl Pooler {
             let after = if let Part::Final { after } = part { after } else { 0 };
             for user in &self.layout.final_uses {
                 let value = values[user.index - after];
+                sum += value;
+                if value < 0.0 {
+                    self.negative_cells.final_use(user.part, value);
+                }
+                if self.left_out[user.part] {
+                    continue;
+                }
                 tables.flows[[s, user.region, i]] += value;
                 tables.final_spending[[user.region, s]] += value;
                 if let Some(sourcing) = &mut tables.sourcing {
                     sourcing[[s, user.region, final_use, i]] += value;
-                }
-                sum += value;
-                if value < 0.0 {
-                    self.negative_cells.final_use(user.part, value);
                 }
             }
         }
@@ -158,7 +192,17 @@ impl Pooler {
         for ((n, k), value_added) in self.tables.value_added.indexed_iter_mut() {
             *value_added -= (0..sectors).map(|s| self.tables.inputs[[n, k, s]]).sum::<f64>();
         }
-        let note = note(layout, &report);
+        let categories = layout.categories.iter().zip(&self.left_out);
+        let left_out: Vec<&str> =
+            categories.filter(|(_, out)| **out).map(|(name, _)| name.as_str()).collect();
+        if !left_out.is_empty() {
+            report.remarks.push(format!(
+                "{} left out: output is what is sold and what went into stock, so the table is not in \
+                 balance until `viner data balance`, or a run with `unbalanced = \"accept\"`",
+                left_out.join(", ")
+            ));
+        }
+        let note = note(layout, &left_out, &report);
         problems.is_empty().then_some(Pooled { tables: self.tables, note, report })
     }
 
@@ -185,17 +229,26 @@ impl Pooler {
     }
 }
 
-fn note(layout: &Layout, report: &ImportReport) -> String {
+fn note(layout: &Layout, left_out: &[&str], report: &ImportReport) -> String {
     let mut parts = vec![
         format!("{} regions, {} sectors", layout.regions.len(), layout.sectors.len()),
         format!(
             "purchases pooled over intermediate and final use, the latter {}",
-            layout.categories.join(", ")
+            layout
+                .categories
+                .iter()
+                .map(String::as_str)
+                .filter(|category| !left_out.contains(category))
+                .collect::<Vec<_>>()
+                .join(", ")
         ),
         "final spending at basic prices".to_owned(),
         "value added is output less intermediate purchases".to_owned(),
         "no tariffs".to_owned(),
     ];
+    if !left_out.is_empty() {
+        parts.push(format!("{} left out", left_out.join(", ")));
+    }
     if !layout.folded.is_empty() {
         parts.push(format!("{} added to their countries", layout.folded.join(", ")));
     }
