@@ -29,6 +29,7 @@ fn list() {
       secondary-sanctions-game  Secondary sanctions on China: supply or comply
     maps
       bec                       The eight broad economic categories of BEC Rev. 5, from divisions of ISIC Rev. 4
+      case-2021                 Regions and sectors of the built-in baseline `case-2021`, from those of `icio-2022`
       eu27                      The 27 members of the European Union since February 2020 as one region; all others stay
       g20                       The 19 countries of the G20, all others as the rest of the world
       isic-sections             Divisions of ISIC Rev. 4 and groups of them to its sections
