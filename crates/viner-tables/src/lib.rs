@@ -13,5 +13,7 @@ mod projection;
 pub mod report;
 mod shares;
 pub mod signs;
+pub mod sourcing;
 pub mod split;
+pub mod tariffs;
 pub mod update;

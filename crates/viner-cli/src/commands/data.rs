@@ -8,8 +8,9 @@ use viner_io::builtin::{OpenedBaseline, open_baseline};
 use viner_io::tables::{TableFormat, digest, write_bundle};
 use viner_model::baseline::{Baseline, BaselineError, IdentityReport};
 use viner_model::tables::Tables;
+use viner_tables::tariffs;
 
-use super::{Failed, import, table_tolerance, tables, warning};
+use super::{Failed, import, products, table_tolerance, tables, warning};
 use crate::args::{Common, DataCommand, Format};
 use crate::printer::Printer;
 
@@ -28,6 +29,8 @@ pub fn run(command: &DataCommand, common: &Common, printer: &Printer) -> Result<
         DataCommand::Balance(options) => tables::balance(options, common, printer),
         DataCommand::Update(options) => tables::update(options, common, printer),
         DataCommand::Split(options) => tables::split(options, common, printer),
+        DataCommand::Elasticities(options) => products::elasticities(options, common, printer),
+        DataCommand::Tariffs(options) => products::tariff_table(options, common, printer),
     }
 }
 
@@ -128,6 +131,10 @@ pub fn info(name: &str, common: &Common, printer: &Printer) -> Result<(), Failed
 fn check(name: &str, tolerance: f64, common: &Common, printer: &Printer) -> Result<(), Failed> {
     let opened = open(name, printer)?;
     let report = IdentityReport::of(&opened.tables);
+    let suspicious = tariffs::suspicious(&opened.tables);
+    for finding in &suspicious {
+        printer.note(&warning(&finding.to_string()));
+    }
     if common.json {
         let identities: Vec<_> = report
             .identities
@@ -143,7 +150,10 @@ fn check(name: &str, tolerance: f64, common: &Common, printer: &Printer) -> Resu
         printer.asked(&format!(
             "{:#}",
             json!({ "baseline": opened.name, "tolerance": tolerance, "sha256": digest(&opened.tables),
-                    "world_output": report.world_output, "identities": identities })
+                    "world_output": report.world_output, "identities": identities,
+                    "suspicious_tariffs": suspicious.iter().map(|finding| json!({
+                        "kind": finding.kind, "text": finding.text, "cells": finding.cells,
+                    })).collect::<Vec<_>>() })
         ));
     } else {
         let mut text = format!("{}\n", opened.name);

@@ -1,6 +1,7 @@
 //! One module per command; they call the libraries and print.
 
 pub mod backtest;
+pub mod calibrate;
 pub mod check;
 pub mod compare;
 pub mod data;
@@ -9,6 +10,7 @@ pub mod import;
 pub mod list;
 pub mod optimize;
 pub mod path;
+pub mod products;
 pub mod run;
 pub mod sensitivity;
 pub mod show;

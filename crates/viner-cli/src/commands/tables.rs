@@ -15,6 +15,7 @@ use viner_tables::balance::{self, BalanceError};
 use viner_tables::mapping::{AxisMap, MappingError};
 use viner_tables::report::Changes;
 use viner_tables::signs::Negatives;
+use viner_tables::sourcing::SourcingFit;
 use viner_tables::split::{self, SplitError};
 use viner_tables::update;
 
@@ -114,7 +115,7 @@ pub fn balance(options: &BalanceOptions, common: &Common, printer: &Printer) -> 
             "name": tables.description.name, "sweeps": report.sweeps, "residual": report.residual,
             "before": identities(&report.before), "after": identities(&report.after),
             "negatives": negatives, "completed": report.completed,
-            "changes": changes_json(&report.changes),
+            "changes": changes_json(&report.changes), "sourcing": sourcing_json(report.sourcing),
         });
         printer.asked(&format!("{report:#}"));
         return Ok(());
@@ -141,6 +142,7 @@ pub fn balance(options: &BalanceOptions, common: &Common, printer: &Printer) -> 
         report.sweeps, before.relative, after.relative
     );
     tell_changes(&mut text, &report.changes);
+    tell_sourcing(&mut text, report.sourcing);
     printer.result(text.trim_end());
     Ok(())
 }
@@ -173,6 +175,7 @@ pub fn update(options: &UpdateOptions, common: &Common, printer: &Printer) -> Re
             "name": tables.description.name, "sweeps": report.sweeps, "residual": report.residual,
             "targets": targets, "after": identities(&report.after),
             "completed": report.completed, "changes": changes_json(&report.changes),
+            "sourcing": sourcing_json(report.sourcing),
         });
         printer.asked(&format!("{report:#}"));
         return Ok(());
@@ -190,6 +193,7 @@ pub fn update(options: &UpdateOptions, common: &Common, printer: &Printer) -> Re
         let _ = writeln!(text, "  {line}");
     }
     tell_changes(&mut text, &report.changes);
+    tell_sourcing(&mut text, report.sourcing);
     printer.result(text.trim_end());
     Ok(())
 }
@@ -304,6 +308,25 @@ fn tell_changes(text: &mut String, changes: &Changes) {
             text,
             "    {name:<13}{:<24}{:>16.3}{:>16.3}",
             cell.cell, cell.before, cell.after
+        );
+    }
+}
+
+fn sourcing_json(fit: Option<SourcingFit>) -> Value {
+    fit.map_or(
+        Value::Null,
+        |fit| json!({ "sweeps": fit.sweeps, "moved": fit.moved, "markets_blended": fit.blended }),
+    )
+}
+
+fn tell_sourcing(text: &mut String, fit: Option<SourcingFit>) {
+    let Some(SourcingFit { sweeps, moved, blended }) = fit else { return };
+    let _ =
+        writeln!(text, "  sourcing follows: {moved:.3} moved, at most {sweeps} rounds a market");
+    if blended > 0 {
+        let _ = writeln!(
+            text,
+            "    in {blended} markets zeros stood in the way: their users buy in part as all do"
         );
     }
 }

@@ -41,6 +41,19 @@ pub fn digest(tables: &Tables) -> String {
         stream.text("tariffs");
         trade(&mut stream, &regions, &sectors, &|s, n, i| tariffs[[s, n, i]]);
     }
+    if let Some(sourcing) = &tables.sourcing {
+        stream.text("sourcing");
+        let final_use = (tables.sectors.len(), "");
+        for &(s, _) in &sectors {
+            for &(n, _) in &regions {
+                for &(user, _) in sectors.iter().chain([&final_use]) {
+                    for &(i, _) in &regions {
+                        stream.number(sourcing[[s, n, user, i]]);
+                    }
+                }
+            }
+        }
+    }
     let parameters = &tables.parameters;
     for (name, list) in [
         ("trade_elasticity", &parameters.trade_elasticity),

@@ -22,6 +22,7 @@ mod source;
 pub use bundle::{ReadBundle, read_bundle, read_published_bundle};
 pub(crate) use bundle::{Signs, read_folder};
 pub use bundle_write::{TableFormat, write_bundle};
+pub(crate) use codes::{european_union, region_of_number};
 pub use digest::digest;
 pub use official::{IcioOptions, Negatives, read_icio};
 pub(crate) use problems::Problems;

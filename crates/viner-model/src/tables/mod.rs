@@ -1,6 +1,6 @@
 //! World tables as their makers publish them: labelled values, nothing derived from them yet.
 
-use ndarray::{Array2, Array3};
+use ndarray::{Array2, Array3, Array4};
 use serde::{Deserialize, Serialize};
 
 use crate::labels::Labels;
@@ -27,6 +27,11 @@ pub struct Tables {
     pub value_added: Array2<f64>,
     /// Ad valorem import tariffs, 0.05 = 5 %: `[sector, importer, exporter]`; none at all if absent.
     pub tariffs: Option<Array3<f64>>,
+    /// Flows by user, at producer value: `[sector, importer, user, exporter]`, final spending the last
+    /// user. `Σ_user` are the flows, `Σ_exporter (1+τ)` inputs and final spending. None where every
+    /// user is taken to buy from the suppliers in the shares of `flows`.
+    #[serde(default)]
+    pub sourcing: Option<Array4<f64>>,
     /// Elasticities that come with the table.
     pub parameters: Parameters,
 }
@@ -112,6 +117,26 @@ impl Unit {
 }
 
 impl Tables {
+    /// Shape of [`Self::sourcing`].
+    pub fn sourcing_shape(&self) -> (usize, usize, usize, usize) {
+        let (n, s) = (self.regions.len(), self.sectors.len());
+        (s, n, s + 1, n)
+    }
+
+    /// What a user spends on a good, tariffs included: an input, or final spending for the last user.
+    pub fn spending(&self, n: usize, user: usize, s: usize) -> f64 {
+        if user < self.sectors.len() {
+            self.inputs[[n, user, s]]
+        } else {
+            self.final_spending[[n, s]]
+        }
+    }
+
+    /// Baseline tariff of a cell; 0 where the table has none.
+    pub fn tariff(&self, s: usize, n: usize, i: usize) -> f64 {
+        self.tariffs.as_ref().map_or(0.0, |rates| rates[[s, n, i]])
+    }
+
     /// A table of zeros.
     pub fn zeros(description: Description, regions: Labels, sectors: Labels) -> Self {
         let (n, s) = (regions.len(), sectors.len());
@@ -124,6 +149,7 @@ impl Tables {
             final_spending: Array2::zeros((n, s)),
             value_added: Array2::zeros((n, s)),
             tariffs: None,
+            sourcing: None,
             parameters: Parameters::default(),
         }
     }

@@ -4,6 +4,8 @@
 
 mod aggregate;
 mod balance;
+mod sourcing;
 mod split;
 mod support;
+mod tariffs;
 mod update;

@@ -1,5 +1,6 @@
 //! Adds a world table up to the tables of a bundle.
 
+use viner_model::ndarray::Array4;
 use viner_model::tables::{Description, Tables};
 
 use super::checks::{self, Sums};
@@ -21,11 +22,20 @@ pub(crate) struct Pooled {
     pub(crate) report: ImportReport,
 }
 
+/// How a table is pooled.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pooling {
+    /// What to do with negative purchases.
+    pub(crate) negatives: Negatives,
+    /// Whether to keep who uses what of whom.
+    pub(crate) sourcing: bool,
+}
+
 /// Pools a matrix; every sum runs in the order of the labels, so that the file's does not matter.
 pub(crate) fn pool(
     matrix: &Matrix,
     scheme: Scheme,
-    negatives: Negatives,
+    pooling: Pooling,
     problems: &mut Problems,
 ) -> Option<Pooled> {
     let labelled = Labelled {
@@ -38,11 +48,11 @@ pub(crate) fn pool(
     let layout = layout(&labelled, problems)?;
     let width = matrix.columns.len();
     let rows = layout.rows.clone();
-    let mut pooler = Pooler::new(layout, width, problems)?;
+    let mut pooler = Pooler::new(layout, width, pooling, problems)?;
     for row in &rows {
         pooler.add(row, &matrix.values[row.index * width..(row.index + 1) * width], Part::All);
     }
-    pooler.finish(&matrix.stated, negatives, problems)
+    pooler.finish(&matrix.stated, problems)
 }
 
 /// Which columns a row of values stands for.
@@ -66,30 +76,39 @@ pub(crate) struct Pooler {
     tables: Tables,
     sums: Sums,
     negative_cells: signs::FileNegatives,
+    negatives: Negatives,
 }
 
 impl Pooler {
     /// Starts with nothing; `None` for tables that are too large.
-    pub(crate) fn new(layout: Layout, width: usize, problems: &mut Problems) -> Option<Self> {
+    pub(crate) fn new(
+        layout: Layout,
+        width: usize,
+        pooling: Pooling,
+        problems: &mut Problems,
+    ) -> Option<Self> {
         let (regions, sectors) = (layout.regions.len(), layout.sectors.len());
-        if order::cell_count(regions, sectors).is_none() {
+        let by_user = !pooling.sourcing || order::sourcing_cells(regions, sectors).is_some();
+        if order::cell_count(regions, sectors).is_none() || !by_user {
             let found = format!("{regions} regions and {sectors} sectors");
             let expected = format!("tables of at most {} cells", order::MAX_CELLS);
             let problem = Diagnostic::new("the table is too large");
             problems.push(problem.found(found).expected(expected));
             return None;
         }
-        let tables =
+        let mut tables =
             Tables::zeros(Description::default(), layout.regions.clone(), layout.sectors.clone());
+        tables.sourcing = pooling.sourcing.then(|| Array4::zeros(tables.sourcing_shape()));
         let sums = Sums { rows: vec![0.0; layout.rows.len()], columns: vec![0.0; width] };
         let negative_cells = signs::FileNegatives::new(&layout);
-        Some(Self { layout, tables, sums, negative_cells })
+        Some(Self { layout, tables, sums, negative_cells, negatives: pooling.negatives })
     }
 
     /// Adds the sales of one row.
     pub(crate) fn add(&mut self, row: &Place, values: &[f64], part: Part) {
         let (i, s) = (row.region, row.part);
         let tables = &mut self.tables;
+        let final_use = tables.sectors.len();
         let mut sum = 0.0;
         if !matches!(part, Part::Final { .. }) {
             for user in &self.layout.users {
@@ -97,6 +116,9 @@ impl Pooler {
                 let value = values[user.index];
                 tables.flows[[s, n, i]] += value;
                 tables.inputs[[n, k, s]] += value;
+                if let Some(sourcing) = &mut tables.sourcing {
+                    sourcing[[s, n, k, i]] += value;
+                }
                 self.sums.columns[user.index] += value;
                 sum += value;
                 if value < 0.0 {
@@ -110,6 +132,9 @@ impl Pooler {
                 let value = values[user.index - after];
                 tables.flows[[s, user.region, i]] += value;
                 tables.final_spending[[user.region, s]] += value;
+                if let Some(sourcing) = &mut tables.sourcing {
+                    sourcing[[s, user.region, final_use, i]] += value;
+                }
                 sum += value;
                 if value < 0.0 {
                     self.negative_cells.final_use(user.part, value);
@@ -120,17 +145,12 @@ impl Pooler {
     }
 
     /// Value added, signs and checks; `None` if the table cannot be taken.
-    pub(crate) fn finish(
-        mut self,
-        stated: &Stated,
-        negatives: Negatives,
-        problems: &mut Problems,
-    ) -> Option<Pooled> {
+    pub(crate) fn finish(mut self, stated: &Stated, problems: &mut Problems) -> Option<Pooled> {
         let output = self.output(stated, problems);
         let layout = &self.layout;
         let mut report = ImportReport::new(layout, &self.negative_cells);
         report.checks = checks::compare(layout, &self.sums, stated, problems);
-        signs::treat(&mut self.tables, negatives, &mut report, problems);
+        signs::treat(&mut self.tables, self.negatives, &mut report, problems);
         for (user, output) in layout.users.iter().zip(&output) {
             self.tables.value_added[[user.region, user.part]] += output;
         }

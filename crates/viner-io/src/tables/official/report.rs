@@ -78,6 +78,7 @@ impl ImportReport {
                 named(&self.unknown)
             ));
         }
+        warnings.extend(viner_tables::tariffs::suspicious(tables).iter().map(ToString::to_string));
         let negative = cells(tables, |tables, n, s| tables.value_added[[n, s]] < 0.0);
         if !negative.is_empty() {
             warnings.push(format!("value added is negative in {}", named(&negative)));

@@ -6,8 +6,7 @@ use std::io::Read;
 use super::download::{Download, Member};
 use super::layout::{Labelled, Place, layout};
 use super::matrix::{Column, Key, Seller, Stated};
-use super::pool::{Part, Pooled, Pooler};
-use super::signs::Negatives;
+use super::pool::{Part, Pooled, Pooler, Pooling};
 use super::text::{Cells, Lines, NoLine, number, shown};
 use crate::diagnostic::{Diagnostic, IoError};
 use crate::tables::codes::Scheme;
@@ -22,7 +21,7 @@ pub(crate) struct Parts {
     pub(crate) scheme: Scheme,
     /// What every number is multiplied by: the file's unit in that of the tables.
     pub(crate) scale: f64,
-    pub(crate) negatives: Negatives,
+    pub(crate) pooling: Pooling,
 }
 
 /// A file of rows.
@@ -82,7 +81,7 @@ pub(crate) fn pool_blocks(
     for place in &layout.rows {
         places[kept[place.index]] = Some(*place);
     }
-    let Some(mut pooler) = Pooler::new(layout, columns.len(), &mut problems) else {
+    let Some(mut pooler) = Pooler::new(layout, columns.len(), parts.pooling, &mut problems) else {
         return refuse(problems);
     };
     let after = parts.sectors.len();
@@ -111,7 +110,7 @@ pub(crate) fn pool_blocks(
         }
     }
     let mut problems = Problems::of(download.path().display().to_string());
-    let pooled = pooler.finish(stated, parts.negatives, &mut problems);
+    let pooled = pooler.finish(stated, &mut problems);
     pooled.ok_or_else(|| IoError::Input(problems.into_diagnostics()))
 }
 
