@@ -20,7 +20,7 @@ pub struct AggregateOptions {
     /// Baseline and name.
     #[command(flatten)]
     pub table: TableOptions,
-    /// File with columns `axis`, `from`, `to`, `to_name`, or a built-in mapping: `g20`, `eu27`, `isic-sections`.
+    /// File with columns `axis`, `from`, `to`, `to_name`, or a built-in mapping: `g20`, `eu27`, `isic-sections`, `bec`.
     /// Several are applied one after the other
     #[arg(long, value_name = "FILE|NAME", required = true)]
     pub map: Vec<String>,
@@ -41,6 +41,22 @@ pub struct BalanceOptions {
     /// What becomes of negative flows, inputs and final spending
     #[arg(long, value_enum, default_value_t = NegativeCells::Keep)]
     pub negatives: NegativeCells,
+    /// What the new table is: the nearest one, or the equilibrium on the old one's shares
+    #[arg(long, value_enum, default_value_t = Method::Nearest)]
+    pub method: Method,
+    /// Trade elasticity of the equilibrium [default: the table's, else 4]
+    #[arg(long, value_name = "NUMBER")]
+    pub trade_elasticity: Option<f64>,
+}
+
+/// How identities are restored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Method {
+    /// The nearest table in which they hold (GRAS)
+    Nearest,
+    /// The equilibrium of the model on the table's shares, without any policy: solves away what was
+    /// left out, such as changes in inventories
+    Model,
 }
 
 /// Options of `data update`.
@@ -72,6 +88,17 @@ pub struct SplitOptions {
     /// File with columns `child`, `name`, `exporter`, `importer`, `user`, `share`
     #[arg(long, value_name = "FILE")]
     pub shares: PathBuf,
+}
+
+/// Options of `data replay`.
+#[derive(Args, Debug)]
+pub struct ReplayOptions {
+    /// Folder of a bundle
+    pub baseline: String,
+    /// Folder with the files and bundles that the steps read, or one of them [default: the current
+    /// folder]; may be given several times
+    #[arg(long, value_name = "PATH")]
+    pub source: Vec<PathBuf>,
 }
 
 /// Parts of a table that can be kept.

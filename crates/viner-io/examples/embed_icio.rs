@@ -13,13 +13,12 @@ fn main() -> Result<(), IoError> {
     let [file, folder] = arguments.as_slice() else {
         return Err(Diagnostic::new("two arguments are needed: FILE FOLDER").into());
     };
-    let aggregated = Transformation {
-        step: "aggregate".to_owned(),
-        note: "77 economies to G20 members and the rest of the world, 45 industries to sections \
-               of ISIC Rev. 4, by the package puremacro 5.7.1 (MIT); sectors without activity \
-               (AUS_T, CHN_T, JPN_T) have an output of 1e-6 million USD"
-            .to_owned(),
-    };
+    let aggregated = Transformation::new(
+        "aggregate",
+        "77 economies to G20 members and the rest of the world, 45 industries to sections of ISIC \
+         Rev. 4, by the package puremacro 5.7.1 (MIT); sectors without activity (AUS_T, CHN_T, \
+         JPN_T) have an output of 1e-6 million USD",
+    );
     let description = Description {
         name: "icio-2019-g20".to_owned(),
         title: "OECD ICIO 2019: 20 economies, 20 sections of ISIC Rev. 4".to_owned(),

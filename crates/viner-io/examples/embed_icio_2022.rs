@@ -61,7 +61,7 @@ fn main() -> Result<(), IoError> {
 }
 
 fn description() -> Description {
-    let step = |step: &str, note: &str| Transformation { step: step.into(), note: note.into() };
+    let step = |step: &str, note: &str| Transformation::new(step, note);
     Description {
         name: "icio-2022".to_owned(),
         title: "OECD ICIO 2022: 80 economies, 50 industries, final demand by destination estimated"

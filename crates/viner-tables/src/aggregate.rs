@@ -4,12 +4,13 @@ use ndarray::{Array2, Array3};
 use viner_model::tables::{Parameters, Tables, Transformation};
 
 use crate::mapping::{Mapping, MappingError};
+use crate::sourcing::{self, fit_sourcing};
 
 /// The table with regions and sectors merged as `mapping` says.
 ///
 /// Values are summed in the order of the table's labels. Trade between merged regions becomes
 /// domestic. A tariff is the mean of those merged, weighted by flows at producer value, so that
-/// revenue stays; a trade elasticity is weighted by imports from other regions, a share of the
+/// revenue stays, and sourcing is brought to it; a trade elasticity is weighted by imports from other regions, a share of the
 /// specific factor by positive value added, the other elasticities by output, each over the sectors
 /// that have one. Where every weight is zero the plain mean is taken.
 ///
@@ -25,9 +26,9 @@ pub fn aggregate(tables: &Tables, mapping: &Mapping) -> Result<Tables, Vec<Mappi
         return Err(errors);
     }
     let mut description = tables.description.clone();
-    description.transformations.push(Transformation {
-        step: "aggregate".to_owned(),
-        note: format!(
+    description.transformations.push(Transformation::new(
+        "aggregate",
+        format!(
             "{} regions to {} and {} sectors to {} by the mapping `{}`",
             tables.regions.len(),
             regions.len(),
@@ -35,7 +36,7 @@ pub fn aggregate(tables: &Tables, mapping: &Mapping) -> Result<Tables, Vec<Mappi
             sectors.len(),
             mapping.name
         ),
-    });
+    ));
     let mut merged = Tables::zeros(description, regions, sectors);
     for ((s, n, i), value) in tables.flows.indexed_iter() {
         merged.flows[[sector[s], region[n], region[i]]] += value;
@@ -61,6 +62,13 @@ pub fn aggregate(tables: &Tables, mapping: &Mapping) -> Result<Tables, Vec<Mappi
         })
     });
     merged.parameters = parameters(tables, &sector, merged.sectors.len());
+    if let Some(sourcing) = &tables.sourcing {
+        merged.sourcing = Some(sourcing::merged(sourcing, &merged, &region, &sector));
+        // Users that bought of suppliers with different tariffs now pay the mean of these.
+        if merged.tariffs.is_some() {
+            fit_sourcing(&mut merged);
+        }
+    }
     Ok(merged)
 }
 

@@ -8,6 +8,7 @@ use crate::accounts::{Accounts, Cells, Keep};
 use crate::projection::{Outcome, project};
 use crate::report::Changes;
 use crate::signs::{NegativeCells, Negatives, negative_cells, treat};
+use crate::sourcing::{SourcingFit, fit_sourcing};
 
 /// How a table is balanced.
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +57,8 @@ pub struct BalanceReport {
     pub completed: Vec<String>,
     /// What moved.
     pub changes: Changes,
+    /// What it took to bring sourcing to the result, where there is a table of it.
+    pub sourcing: Option<SourcingFit>,
 }
 
 /// Why a table cannot be balanced.
@@ -118,37 +121,33 @@ pub fn balance(
     let mut result = tables.clone();
     treat(&mut result, options.negatives);
     let treated = options.negatives != Negatives::Keep && !negatives.is_empty();
-    if IdentityReport::of(&result).worst().relative <= options.tolerance {
-        let changes = Changes::between(tables, &result);
-        let after = IdentityReport::of(&result);
-        if treated {
-            result.description.transformations.push(record(options, 0, &changes));
-        }
-        let completed = Vec::new();
-        let report = BalanceReport {
-            before,
-            after,
-            sweeps: 0,
-            residual: 0.0,
-            negatives,
-            completed,
-            changes,
-        };
-        return Ok((result, report));
+    // The accounts themselves first; sourcing then follows them.
+    let sourcing = result.sourcing.take();
+    let closed = IdentityReport::of(&result).worst().relative <= options.tolerance;
+    let mut completed = Vec::new();
+    let mut outcome = Outcome { sweeps: 0, residual: 0.0, worst: 0 };
+    if !closed {
+        completed = complete(&mut result, options.keep);
+        outcome = close(&mut result, options.keep, Accounts::default(), options.max_sweeps)?;
     }
-    let completed = complete(&mut result, options.keep);
-    let outcome = close(&mut result, options.keep, Accounts::default(), options.max_sweeps)?;
+    result.sourcing = sourcing;
+    let mut sourcing = None;
+    if treated || IdentityReport::of(&result).worst().relative > options.tolerance {
+        sourcing = fit_sourcing(&mut result);
+    }
     let changes = Changes::between(tables, &result);
-    result.description.transformations.push(record(options, outcome.sweeps, &changes));
-    let after = IdentityReport::of(&result);
+    if treated || !closed || sourcing.is_some() {
+        result.description.transformations.push(record(options, outcome.sweeps, &changes));
+    }
     let report = BalanceReport {
         before,
-        after,
+        after: IdentityReport::of(&result),
         sweeps: outcome.sweeps,
         residual: outcome.residual,
         negatives,
         completed,
         changes,
+        sourcing,
     };
     Ok((result, report))
 }
@@ -252,12 +251,12 @@ fn record(options: &BalanceOptions, sweeps: usize, changes: &Changes) -> Transfo
         Negatives::Zero => "negative cells set to zero",
         Negatives::Fold => "negative cells folded into value added and final spending",
     };
-    Transformation {
-        step: "balance".to_owned(),
-        note: format!(
+    Transformation::new(
+        "balance",
+        format!(
             "GRAS on all cells at once, {} kept, {signs}: {sweeps} rounds moved {:.3e} of world output",
             kept.join(", "),
             changes.share_of_flows(),
         ),
-    }
+    )
 }

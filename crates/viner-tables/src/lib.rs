@@ -8,10 +8,13 @@
 pub mod accounts;
 pub mod aggregate;
 pub mod balance;
+pub mod counterfactual;
 pub mod mapping;
 mod projection;
 pub mod report;
 mod shares;
 pub mod signs;
+pub mod sourcing;
 pub mod split;
+pub mod tariffs;
 pub mod update;

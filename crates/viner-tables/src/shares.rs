@@ -185,7 +185,9 @@ fn fill_shares(mut shares: ndarray::ArrayViewMut1<'_, f64>, values: &[f64]) {
 }
 
 /// Shares of the children in what each user spends on the parent, such that over all users of a
-/// region each child has the share of its purchases.
+/// region each child has the share of its purchases. A user without shares given buys of each
+/// exporter what that sells to the region, in the proportions in which sourcing says it buys of
+/// exporters; without sourcing, in those of the region.
 fn divided_uses(
     tables: &Tables,
     parent: usize,
@@ -203,24 +205,34 @@ fn divided_uses(
         let purchases: Vec<f64> = (0..count)
             .map(|c| {
                 let paid = |i: usize| {
-                    let tariff = tables.tariffs.as_ref().map_or(0.0, |rates| rates[[parent, n, i]]);
-                    trade[[c, n, i]] * tables.flows[[parent, n, i]] * (1.0 + tariff)
+                    let rate = 1.0 + tables.tariff(parent, n, i);
+                    trade[[c, n, i]] * tables.flows[[parent, n, i]] * rate
                 };
                 (0..regions).map(paid).sum()
             })
             .collect();
         fill_shares(bought.view_mut(), &purchases);
-        let spent: Vec<f64> = (0..users)
-            .map(|user| match user {
-                user if user + 1 == users => tables.final_spending[[n, parent]],
-                user => tables.inputs[[n, user, parent]],
-            })
-            .collect();
+        let spent: Vec<f64> = (0..users).map(|user| tables.spending(n, user, parent)).collect();
         let is_given = |user: usize| !given[[0, n, user]].is_nan();
         let mut part = shares.slice_mut(ndarray::s![.., n, ..]);
         for user in 0..users {
             for c in 0..count {
                 part[[c, user]] = if is_given(user) { given[[c, n, user]] } else { bought[c] };
+            }
+            if !is_given(user)
+                && let Some(sourcing) = &tables.sourcing
+            {
+                let sold = sourcing.slice(ndarray::s![parent, n, user, ..]);
+                let bought_of = |c: usize| {
+                    let cells = sold.indexed_iter();
+                    let paid = cells
+                        .map(|(i, v)| v * (1.0 + tables.tariff(parent, n, i)) * trade[[c, n, i]]);
+                    paid.sum()
+                };
+                let values: Vec<f64> = (0..count).map(bought_of).collect();
+                if values.iter().sum::<f64>() != 0.0 {
+                    fill_shares(part.column_mut(user), &values);
+                }
             }
         }
         if !(0..users).any(|user| is_given(user) && spent[user] != 0.0) {

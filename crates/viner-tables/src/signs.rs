@@ -63,7 +63,11 @@ pub(crate) fn treat(tables: &mut Tables, negatives: Negatives) {
         Negatives::Zero => false,
         Negatives::Fold => true,
     };
-    let Tables { flows, inputs, final_spending, value_added, tariffs, .. } = tables;
+    let Tables { flows, inputs, final_spending, value_added, tariffs, sourcing, .. } = tables;
+    // What users buy follows the flows and the spending, and is brought to them afterwards.
+    for value in sourcing.iter_mut().flatten().filter(|value| **value < 0.0) {
+        *value = 0.0;
+    }
     // Without a negative input a user costs more and an input is used more.
     for ((n, k, s), value) in inputs.indexed_iter_mut().filter(|(_, value)| **value < 0.0) {
         if fold {

@@ -1,11 +1,12 @@
 //! A sector divided into products.
 
-use ndarray::Array3;
+use ndarray::{Array3, Array4};
 use thiserror::Error;
 use viner_model::labels::{Label, Labels};
 use viner_model::tables::{Parameters, Tables, Transformation};
 
 use crate::shares::Shares;
+use crate::sourcing::fit_sourcing;
 
 /// A share of a child in the parent's flow of some cells.
 #[derive(Clone, Debug, PartialEq)]
@@ -107,8 +108,9 @@ pub enum SplitError {
 /// Flows are divided by the shares given; tariffs are the parent's. A child has the parent's
 /// input structure: its inputs and value added are the parent's times its share in the parent's
 /// output. What a region's users spend on the parent is divided so that each child's uses are its
-/// purchases: in one proportion for all users, or nearest to the shares given for some. The
-/// children add up to the parent in every flow, input, final use and value added.
+/// purchases: in one proportion for all users, or as sourcing implies, or nearest to the shares given
+/// for some. The children add up to the parent in every flow, input, final use and value added, and
+/// in sourcing unless shares in uses are given.
 ///
 /// # Errors
 /// Everything that is wrong with the division.
@@ -129,16 +131,16 @@ pub fn split(tables: &Tables, division: &Division) -> Result<Tables, Vec<SplitEr
     }
     let mut description = tables.description.clone();
     let codes: Vec<&str> = division.children.iter().map(|child| child.code.as_str()).collect();
-    description.transformations.push(Transformation {
-        step: "split".to_owned(),
-        note: format!(
+    description.transformations.push(Transformation::new(
+        "split",
+        format!(
             "sector {} into {} ({}); input structure and tariffs of the parent{}",
             tables.sectors.code(parent),
             codes.join(", "),
             division.source,
             if division.uses.is_empty() { ", uses in proportion to purchases" } else { "" }
         ),
-    });
+    ));
     let mut result = Tables::zeros(description, tables.regions.clone(), Labels::new(labels));
     for ((s, n, i), value) in result.flows.indexed_iter_mut() {
         let (old, child) = origin[s];
@@ -162,6 +164,21 @@ pub fn split(tables: &Tables, division: &Division) -> Result<Tables, Vec<SplitEr
     result.tariffs = tables.tariffs.as_ref().map(|rates| {
         Array3::from_shape_fn(result.flows.dim(), |(s, n, i)| rates[[origin[s].0, n, i]])
     });
+    if let Some(sourcing) = &tables.sourcing {
+        let divided = Array4::from_shape_fn(result.sourcing_shape(), |(s, n, user, i)| {
+            let (old, child) = origin[s];
+            let (old_user, user) =
+                origin.get(user).copied().unwrap_or((tables.sectors.len(), None));
+            sourcing[[old, n, old_user, i]]
+                * child.map_or(1.0, |c| shares.trade[[c, n, i]])
+                * user.map_or(1.0, |c| shares.output[[c, n]])
+        });
+        result.sourcing = Some(divided);
+        // Shares given for users are met by what they buy of each exporter.
+        if !division.uses.is_empty() {
+            fit_sourcing(&mut result);
+        }
+    }
     let list = |values: &[Option<f64>]| match values {
         [] => Vec::new(),
         some => origin.iter().map(|(old, _)| some[*old]).collect(),

@@ -8,16 +8,17 @@ use viner_model::tables::{Tables, Transformation};
 use crate::accounts::{Accounts, Builder, Cells, Keep};
 use crate::balance::{BalanceError, close, complete};
 use crate::report::Changes;
+use crate::sourcing::{SourcingFit, fit_sourcing};
 
 /// A total of a table. Regions and sectors are positions; an empty list of sectors means all.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Total {
-    /// Sales of one region to another, or at home.
+    /// Sales of some regions to some others; of a region at home where it is among both.
     Flow {
         /// Who sells.
-        exporter: usize,
+        exporters: Vec<usize>,
         /// Who buys.
-        importer: usize,
+        importers: Vec<usize>,
         /// Which sectors.
         sectors: Vec<usize>,
     },
@@ -61,9 +62,11 @@ impl Total {
         };
         let others = |region: usize| (0..regions).filter(move |&n| n != region);
         match self {
-            Self::Flow { exporter, importer, sectors } => {
-                listed(sectors).iter().map(|&s| cells.flow(s, *importer, *exporter)).collect()
-            }
+            Self::Flow { exporters, importers, sectors } => listed(sectors)
+                .iter()
+                .flat_map(|&s| importers.iter().map(move |&n| (s, n)))
+                .flat_map(|(s, n)| exporters.iter().map(move |&i| cells.flow(s, n, i)))
+                .collect(),
             Self::Exports { region, sectors } => listed(sectors)
                 .iter()
                 .flat_map(|&s| others(*region).map(move |n| cells.flow(s, n, *region)))
@@ -105,8 +108,12 @@ impl fmt::Display for Named<'_> {
             if codes.is_empty() { String::new() } else { format!(" of {}", codes.join(" ")) }
         };
         match self.total {
-            Total::Flow { exporter, importer, sectors } => {
-                let (from, to) = (region(*exporter), region(*importer));
+            Total::Flow { exporters, importers, sectors } => {
+                let all = |list: &[usize]| {
+                    let codes: Vec<&str> = list.iter().map(|index| region(*index)).collect();
+                    codes.join("+")
+                };
+                let (from, to) = (all(exporters), all(importers));
                 write!(f, "flow {from} to {to}{}", of_sectors(sectors))
             }
             Total::Exports { region: n, sectors } => {
@@ -171,6 +178,8 @@ pub struct UpdateReport {
     pub completed: Vec<String>,
     /// What moved.
     pub changes: Changes,
+    /// What it took to bring sourcing to the result, where there is a table of it.
+    pub sourcing: Option<SourcingFit>,
 }
 
 /// The table nearest to `tables`, in the sense of GRAS, that meets every target and is in balance.
@@ -203,17 +212,18 @@ pub fn update(
         wanted.push(format!("target {}", target.total.name(tables)), account);
     }
     let outcome = close(&mut result, options.keep, wanted, options.max_sweeps)?;
+    let sourcing = fit_sourcing(&mut result);
     let changes = Changes::between(tables, &result);
-    result.description.transformations.push(Transformation {
-        step: "update".to_owned(),
-        note: format!(
+    result.description.transformations.push(Transformation::new(
+        "update",
+        format!(
             "{} totals met with the least cross-entropy ({}): {} rounds moved {:.3e} of world output",
             targets.len(),
             options.source,
             outcome.sweeps,
             changes.share_of_flows()
         ),
-    });
+    ));
     let outcomes = targets.iter().map(|target| TargetOutcome {
         name: target.total.name(tables),
         wanted: target.value,
@@ -227,6 +237,7 @@ pub fn update(
         residual: outcome.residual,
         completed,
         changes,
+        sourcing,
     };
     Ok((result, report))
 }

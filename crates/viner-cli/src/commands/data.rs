@@ -5,11 +5,11 @@ use std::path::Path;
 
 use serde_json::json;
 use viner_io::builtin::{OpenedBaseline, open_baseline};
-use viner_io::tables::{TableFormat, digest, write_bundle};
+use viner_io::tables::{TableFormat, digest, findings, write_bundle};
 use viner_model::baseline::{Baseline, BaselineError, IdentityReport};
 use viner_model::tables::Tables;
 
-use super::{Failed, import, table_tolerance, tables, warning};
+use super::{Failed, balance, import, products, replay, table_tolerance, tables, warning};
 use crate::args::{Common, DataCommand, Format};
 use crate::printer::Printer;
 
@@ -25,9 +25,12 @@ pub fn run(command: &DataCommand, common: &Common, printer: &Printer) -> Result<
             write(&opened.tables, common, printer)
         }
         DataCommand::Aggregate(options) => tables::aggregate(options, common, printer),
-        DataCommand::Balance(options) => tables::balance(options, common, printer),
+        DataCommand::Balance(options) => balance::run(options, common, printer),
         DataCommand::Update(options) => tables::update(options, common, printer),
         DataCommand::Split(options) => tables::split(options, common, printer),
+        DataCommand::Elasticities(options) => products::elasticities(options, common, printer),
+        DataCommand::Tariffs(options) => products::tariff_table(options, common, printer),
+        DataCommand::Replay(options) => replay::run(options, common, printer),
     }
 }
 
@@ -128,7 +131,17 @@ pub fn info(name: &str, common: &Common, printer: &Printer) -> Result<(), Failed
 fn check(name: &str, tolerance: f64, common: &Common, printer: &Printer) -> Result<(), Failed> {
     let opened = open(name, printer)?;
     let report = IdentityReport::of(&opened.tables);
+    let found = findings(&opened.tables);
+    for finding in &found {
+        printer.note(&warning(&finding.text));
+    }
     if common.json {
+        let found: Vec<_> = found
+            .iter()
+            .map(|finding| {
+                json!({ "kind": finding.kind, "text": finding.text, "cells": finding.cells })
+            })
+            .collect();
         let identities: Vec<_> = report
             .identities
             .iter()
@@ -143,7 +156,7 @@ fn check(name: &str, tolerance: f64, common: &Common, printer: &Printer) -> Resu
         printer.asked(&format!(
             "{:#}",
             json!({ "baseline": opened.name, "tolerance": tolerance, "sha256": digest(&opened.tables),
-                    "world_output": report.world_output, "identities": identities })
+                    "world_output": report.world_output, "identities": identities, "findings": found })
         ));
     } else {
         let mut text = format!("{}\n", opened.name);

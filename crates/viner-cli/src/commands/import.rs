@@ -5,10 +5,13 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use viner_io::tables::official::{
-    Format as Layout, ImportOptions, Imported, Negatives, TRADE_FILE, Trade, World, import,
+    ComtradeOptions, Format as Layout, ImportOptions, Imported, Mirror, Negatives, TRADE_FILE,
+    Trade, World, import,
 };
+use viner_model::tables::Description;
 
-use super::{Failed, data, warning};
+use super::replay::Done;
+use super::{Failed, data, replay, warning};
 use crate::args::{Common, Format};
 use crate::printer::Printer;
 
@@ -23,6 +26,40 @@ pub struct ImportArguments {
     /// What to do with purchases that are negative after pooling
     #[arg(long, value_enum, default_value_t = NegativesOption::Refuse)]
     pub negatives: NegativesOption,
+    /// What to do with changes in inventories
+    #[arg(long, value_enum, default_value_t = InventoriesOption::Final)]
+    pub inventories: InventoriesOption,
+    /// Also keep which sector, or final use, buys of whom: the table `sourcing`, much larger than
+    /// the others
+    #[arg(long)]
+    pub sourcing: bool,
+    /// How to cite the table [default: as its maker asks]
+    #[arg(long, value_name = "TEXT")]
+    pub citation: Option<String>,
+    /// Whose report of a flow to take of UN Comtrade [default: the importers', where there is one]
+    #[arg(long, value_enum)]
+    pub mirror: Option<MirrorOption>,
+    /// Digits of the products to take of UN Comtrade [default: the most that the file has]
+    #[arg(long, value_name = "N", value_parser = ["2", "4", "6"])]
+    pub digits: Option<String>,
+}
+
+/// Whose report of a flow is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum MirrorOption {
+    /// The importer's, at cif prices
+    Importer,
+    /// The exporter's, at fob prices
+    Exporter,
+}
+
+/// What to do with changes in inventories.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum InventoriesOption {
+    /// They are a part of final spending
+    Final,
+    /// Leave them out: output is then more than sales, until the table is balanced or solved
+    LeaveOut,
 }
 
 /// What to do with negative purchases.
@@ -45,6 +82,10 @@ fn layout(common: &Common) -> Option<Layout> {
         Format::Adb => Some(Layout::Adb),
         Format::Exiobase => Some(Layout::Exiobase),
         Format::Eora => Some(Layout::Eora),
+        Format::GtapHar => Some(Layout::GtapHar),
+        Format::Gloria => Some(Layout::Gloria),
+        Format::WiodLong => Some(Layout::WiodLong),
+        Format::Comtrade => Some(Layout::Comtrade),
         Format::Baci => Some(Layout::Baci),
         Format::Itpd => Some(Layout::Itpd),
         Format::Csv | Format::CsvGz | Format::Parquet | Format::Xlsx => None,
@@ -60,15 +101,51 @@ pub fn run(arguments: &ImportArguments, common: &Common, printer: &Printer) -> R
             NegativesOption::Zero => Negatives::Zero,
             NegativesOption::Fold => Negatives::Fold,
         },
-        ..ImportOptions::default()
+        leave_out_inventories: arguments.inventories == InventoriesOption::LeaveOut,
+        sourcing: arguments.sourcing,
+        comtrade: ComtradeOptions {
+            mirror: arguments.mirror.map(|mirror| match mirror {
+                MirrorOption::Importer => Mirror::Importer,
+                MirrorOption::Exporter => Mirror::Exporter,
+            }),
+            digits: arguments.digits.as_ref().and_then(|digits| digits.parse().ok()),
+        },
+        description: Description {
+            citation: arguments.citation.clone().unwrap_or_default(),
+            ..Description::default()
+        },
     };
     // Where there is nowhere to write to, nothing is read.
     data::output_folder(common)?;
-    match import(&arguments.file, &options)? {
-        Imported::World(world) => world_table(&world, common, printer),
+    let file = &arguments.file;
+    match import(file, &options)? {
+        Imported::World(mut world) => {
+            let arguments = recorded(arguments, world.report.format);
+            let files = [file.as_path()];
+            replay::record(&mut world.tables, 0, Done { from: None, arguments, files: &files })?;
+            world_table(&world, common, printer)
+        }
         Imported::Trade(trade) => trade_table(&trade, common, printer),
         _ => Ok(()),
     }
+}
+
+/// The arguments that read the same file in the same way.
+fn recorded(arguments: &ImportArguments, format: &str) -> Vec<String> {
+    let negatives = arguments.negatives.to_possible_value();
+    let negatives = negatives.map(|value| value.get_name().to_owned()).unwrap_or_default();
+    let mut words =
+        vec!["--format".to_owned(), format.to_owned(), "--negatives".to_owned(), negatives];
+    if let Some(year) = arguments.year {
+        words.extend(["--year".to_owned(), year.to_string()]);
+    }
+    if arguments.inventories == InventoriesOption::LeaveOut {
+        words.extend(["--inventories".to_owned(), "leave-out".to_owned()]);
+    }
+    if arguments.sourcing {
+        words.push("--sourcing".to_owned());
+    }
+    words
 }
 
 fn world_table(world: &World, common: &Common, printer: &Printer) -> Result<(), Failed> {
@@ -94,12 +171,16 @@ fn trade_table(trade: &Trade, common: &Common, printer: &Printer) -> Result<(), 
             trade.unknown.join(", ")
         )));
     }
+    for remark in &trade.remarks {
+        printer.note(remark);
+    }
     printer.note(&format!("{} written to {}", TRADE_FILE, folder.display()));
     if common.json {
         let json = json!({
             "format": trade.format, "year": trade.year, "unit": "million USD",
             "regions": trade.regions.len(), "products": trade.products.len(),
             "rows": trade.rows.len(), "value": trade.total(), "unknown_codes": trade.unknown,
+            "remarks": trade.remarks,
         });
         printer.asked(&format!("{json:#}"));
     } else {

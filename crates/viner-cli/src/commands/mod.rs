@@ -1,6 +1,8 @@
 //! One module per command; they call the libraries and print.
 
 pub mod backtest;
+pub mod balance;
+pub mod calibrate;
 pub mod check;
 pub mod compare;
 pub mod data;
@@ -9,6 +11,8 @@ pub mod import;
 pub mod list;
 pub mod optimize;
 pub mod path;
+pub mod products;
+pub mod replay;
 pub mod run;
 pub mod sensitivity;
 pub mod show;

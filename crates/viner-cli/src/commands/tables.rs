@@ -1,9 +1,10 @@
-//! `viner data aggregate | balance | update | split`: tables made of tables.
+//! `viner data aggregate | update | split`: tables made of tables.
 
 use std::fmt::Write;
+use std::path::Path;
 
+use clap::ValueEnum;
 use serde_json::{Value, json};
-use viner_io::builtin::open_unbalanced_baseline;
 use viner_io::operations::{open_mapping, read_division, read_targets};
 use viner_io::{Diagnostic, Diagnostics};
 use viner_model::baseline::IdentityReport;
@@ -11,24 +12,22 @@ use viner_model::labels::nearest;
 use viner_model::tables::Tables;
 use viner_tables::accounts::Keep;
 use viner_tables::aggregate::aggregate as merge;
-use viner_tables::balance::{self, BalanceError};
+use viner_tables::balance::BalanceError;
 use viner_tables::mapping::{AxisMap, MappingError};
 use viner_tables::report::Changes;
-use viner_tables::signs::Negatives;
+use viner_tables::sourcing::SourcingFit;
 use viner_tables::split::{self, SplitError};
 use viner_tables::update;
 
 use super::data::{open, write};
-use super::{Failed, table_tolerance, warning};
+use super::replay::Done;
+use super::{Failed, replay, warning};
 use crate::args::Common;
 use crate::printer::Printer;
-use crate::table_args::{
-    AggregateOptions, BalanceOptions, Kept, NegativeCells, SplitOptions, TableOptions,
-    UpdateOptions,
-};
+use crate::table_args::{AggregateOptions, Kept, SplitOptions, TableOptions, UpdateOptions};
 
 /// Rounds over all accounts before an operation gives up.
-const MAX_SWEEPS: usize = 10_000;
+pub(super) const MAX_SWEEPS: usize = 10_000;
 
 /// Merges regions and sectors.
 pub fn aggregate(
@@ -46,7 +45,17 @@ pub fn aggregate(
                 warn_of_unused(map, labels, name, printer);
             }
         }
+        let from = replay::fingerprint_of(&tables);
+        let steps = tables.description.transformations.len();
         tables = merge(&tables, &mapping).map_err(|errors| mapping_errors(&errors, name))?;
+        let file = [Path::new(name)];
+        let (word, files) = if opened.built_in {
+            (name.clone(), &file[..0])
+        } else {
+            (replay::file_name(file[0]), &file[..])
+        };
+        let arguments = vec!["--map".to_owned(), word];
+        replay::record(&mut tables, steps, Done { from: Some(&from), arguments, files })?;
     }
     let shape = format!("{} regions x {} sectors", tables.regions.len(), tables.sectors.len());
     entitle(&mut tables, &options.table, &format!("aggregated to {shape}"), common);
@@ -84,70 +93,10 @@ fn mapping_errors(errors: &[MappingError], name: &str) -> Failed {
     Failed::Input(Diagnostics(errors.iter().map(diagnostic).collect()))
 }
 
-/// Restores the identities.
-pub fn balance(options: &BalanceOptions, common: &Common, printer: &Printer) -> Result<(), Failed> {
-    let opened = open_unbalanced_baseline(&options.table.baseline, None)?.tables;
-    let how = balance::BalanceOptions {
-        keep: keep(&options.keep),
-        negatives: match options.negatives {
-            NegativeCells::Keep => Negatives::Keep,
-            NegativeCells::Zero => Negatives::Zero,
-            NegativeCells::Fold => Negatives::Fold,
-        },
-        tolerance: table_tolerance(Some(options.tolerance))?,
-        max_sweeps: MAX_SWEEPS,
-    };
-    let (mut tables, report) =
-        balance::balance(&opened, &how).map_err(|error| no_balance(&options.table, &error))?;
-    entitle(&mut tables, &options.table, "", common);
-    write(&tables, common, printer)?;
-    if common.json {
-        let negatives: Vec<Value> = report
-            .negatives
-            .iter()
-            .map(|cells| {
-                json!({ "table": cells.part.name(), "count": cells.count, "sum": cells.sum,
-                        "worst": cells.worst, "worst_cell": cells.worst_cell })
-            })
-            .collect();
-        let report = json!({
-            "name": tables.description.name, "sweeps": report.sweeps, "residual": report.residual,
-            "before": identities(&report.before), "after": identities(&report.after),
-            "negatives": negatives, "completed": report.completed,
-            "changes": changes_json(&report.changes),
-        });
-        printer.asked(&format!("{report:#}"));
-        return Ok(());
-    }
-    let mut text = format!("{}\n", tables.description.name);
-    for cells in &report.negatives {
-        let _ = writeln!(
-            text,
-            "  {} negative cells of {}, {:.3} in sum, the lowest {} at {}",
-            cells.count,
-            cells.part.name(),
-            cells.sum,
-            cells.worst,
-            cells.worst_cell
-        );
-    }
-    for line in &report.completed {
-        let _ = writeln!(text, "  {line}");
-    }
-    let (before, after) = (report.before.worst(), report.after.worst());
-    let _ = writeln!(
-        text,
-        "  {} rounds: worst identity {:.1e} of world output before, {:.1e} after",
-        report.sweeps, before.relative, after.relative
-    );
-    tell_changes(&mut text, &report.changes);
-    printer.result(text.trim_end());
-    Ok(())
-}
-
 /// Brings a table to known totals.
 pub fn update(options: &UpdateOptions, common: &Common, printer: &Printer) -> Result<(), Failed> {
     let old = open(&options.table.baseline, printer)?.tables;
+    let from = replay::fingerprint_of(&old);
     let targets = read_targets(&options.targets, &old)?;
     let how = update::UpdateOptions {
         keep: keep(&options.keep),
@@ -158,6 +107,12 @@ pub fn update(options: &UpdateOptions, common: &Common, printer: &Printer) -> Re
         update::update(&old, &targets, &how).map_err(|error| no_balance(&options.table, &error))?;
     let year = options.year.unwrap_or(tables.description.year);
     tables.description.year = year;
+    let mut arguments = keep_arguments(&options.keep);
+    arguments.extend(option("--targets", &replay::file_name(&options.targets)));
+    arguments.extend(option("--year", &year));
+    let steps = old.description.transformations.len();
+    let files = [options.targets.as_path()];
+    replay::record(&mut tables, steps, Done { from: Some(&from), arguments, files: &files })?;
     entitle(&mut tables, &options.table, &format!("brought to totals of {year}"), common);
     write(&tables, common, printer)?;
     if common.json {
@@ -173,6 +128,7 @@ pub fn update(options: &UpdateOptions, common: &Common, printer: &Printer) -> Re
             "name": tables.description.name, "sweeps": report.sweeps, "residual": report.residual,
             "targets": targets, "after": identities(&report.after),
             "completed": report.completed, "changes": changes_json(&report.changes),
+            "sourcing": sourcing_json(report.sourcing),
         });
         printer.asked(&format!("{report:#}"));
         return Ok(());
@@ -190,6 +146,7 @@ pub fn update(options: &UpdateOptions, common: &Common, printer: &Printer) -> Re
         let _ = writeln!(text, "  {line}");
     }
     tell_changes(&mut text, &report.changes);
+    tell_sourcing(&mut text, report.sourcing);
     printer.result(text.trim_end());
     Ok(())
 }
@@ -207,6 +164,12 @@ pub fn split(options: &SplitOptions, common: &Common, printer: &Printer) -> Resu
         let diagnostic = |error: &SplitError| Diagnostic::new(error.to_string()).in_file(&file);
         Failed::Input(Diagnostics(errors.iter().map(diagnostic).collect()))
     })?;
+    let from = replay::fingerprint_of(&old);
+    let mut arguments: Vec<String> = option("--sector", &options.sector).into();
+    arguments.extend(option("--shares", &replay::file_name(&options.shares)));
+    let steps = old.description.transformations.len();
+    let files = [options.shares.as_path()];
+    replay::record(&mut tables, steps, Done { from: Some(&from), arguments, files: &files })?;
     entitle(&mut tables, &options.table, &format!("sector {} divided", options.sector), common);
     write(&tables, common, printer)?;
     let mut text = format!("{}: {} divided\n", tables.description.name, options.sector);
@@ -234,7 +197,21 @@ pub fn split(options: &SplitOptions, common: &Common, printer: &Printer) -> Resu
     Ok(())
 }
 
-fn keep(kept: &[Kept]) -> Keep {
+/// An option and its value, as a record has them.
+pub(super) fn option(name: &str, value: &impl ToString) -> [String; 2] {
+    [name.to_owned(), value.to_string()]
+}
+
+/// The word that stands for a value on the command line.
+pub(super) fn value_name(value: &impl ValueEnum) -> String {
+    value.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+}
+
+pub(super) fn keep_arguments(kept: &[Kept]) -> Vec<String> {
+    kept.iter().flat_map(|kept| option("--keep", &value_name(kept))).collect()
+}
+
+pub(super) fn keep(kept: &[Kept]) -> Keep {
     Keep {
         output: kept.contains(&Kept::Output),
         value_added: kept.contains(&Kept::ValueAdded),
@@ -243,7 +220,7 @@ fn keep(kept: &[Kept]) -> Keep {
 }
 
 /// Gives a table the name asked for, or that of its folder, and says in its title what was done.
-fn entitle(tables: &mut Tables, options: &TableOptions, done: &str, common: &Common) {
+pub(super) fn entitle(tables: &mut Tables, options: &TableOptions, done: &str, common: &Common) {
     let folder = common.output.as_ref().and_then(|folder| folder.file_name());
     let folder = folder.map(|name| name.to_string_lossy().into_owned());
     if let Some(name) = options.name.clone().or(folder) {
@@ -255,12 +232,12 @@ fn entitle(tables: &mut Tables, options: &TableOptions, done: &str, common: &Com
     }
 }
 
-fn no_balance(options: &TableOptions, error: &BalanceError) -> Failed {
+pub(super) fn no_balance(options: &TableOptions, error: &BalanceError) -> Failed {
     let problem = format!("baseline `{}`: {error}", options.baseline);
     Failed::Model(Diagnostic::new(problem).hint(error.hint()).to_string())
 }
 
-fn identities(report: &IdentityReport) -> Value {
+pub(super) fn identities(report: &IdentityReport) -> Value {
     let identity = |identity: &viner_model::baseline::Identity| {
         json!({ "name": identity.name, "residual": identity.residual,
                 "relative": identity.relative, "worst_cell": identity.worst_cell })
@@ -268,7 +245,7 @@ fn identities(report: &IdentityReport) -> Value {
     report.identities.iter().map(identity).collect()
 }
 
-fn changes_json(changes: &Changes) -> Value {
+pub(super) fn changes_json(changes: &Changes) -> Value {
     let parts: Vec<Value> = changes
         .parts
         .iter()
@@ -288,7 +265,7 @@ fn changes_json(changes: &Changes) -> Value {
     json!({ "tables": parts, "moved_most": cells })
 }
 
-fn tell_changes(text: &mut String, changes: &Changes) {
+pub(super) fn tell_changes(text: &mut String, changes: &Changes) {
     let _ = writeln!(text, "  {:<13}{:>16}{:>16}{:>16}", "table", "before", "after", "moved");
     for change in &changes.parts {
         let name = change.part.name();
@@ -304,6 +281,25 @@ fn tell_changes(text: &mut String, changes: &Changes) {
             text,
             "    {name:<13}{:<24}{:>16.3}{:>16.3}",
             cell.cell, cell.before, cell.after
+        );
+    }
+}
+
+pub(super) fn sourcing_json(fit: Option<SourcingFit>) -> Value {
+    fit.map_or(
+        Value::Null,
+        |fit| json!({ "sweeps": fit.sweeps, "moved": fit.moved, "markets_blended": fit.blended }),
+    )
+}
+
+pub(super) fn tell_sourcing(text: &mut String, fit: Option<SourcingFit>) {
+    let Some(SourcingFit { sweeps, moved, blended }) = fit else { return };
+    let _ =
+        writeln!(text, "  sourcing follows: {moved:.3} moved, at most {sweeps} rounds a market");
+    if blended > 0 {
+        let _ = writeln!(
+            text,
+            "    in {blended} markets zeros stood in the way: their users buy in part as all do"
         );
     }
 }

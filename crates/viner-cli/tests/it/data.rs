@@ -36,9 +36,9 @@ fn import() {
     title = "Inter-country input-output table, 2019"
     year = 2019
     unit = "million USD"
-    source = ""
-    licence = ""
-    citation = ""
+    source = "OECD, Inter-Country Input-Output Tables, http://oe.cd/icio"
+    licence = "free to reuse with attribution (CC BY 4.0 for data published or updated since July 2024)"
+    citation = "OECD, OECD Inter-Country Input-Output Database, http://oe.cd/icio"
 
     [[region]]
     code = "USA"
@@ -59,6 +59,14 @@ fn import() {
     [[transformation]]
     step = "import"
     note = "icio-2019-tiny.csv: 2 regions, 2 sectors; purchases pooled over intermediate and final use, the latter DPABR, GFCF, HFCE; final spending at basic prices; value added is output less intermediate purchases; no tariffs"
+
+    [transformation.replay]
+    arguments = ["--format", "icio", "--negatives", "refuse"]
+    sha256 = "059b784893777f0ce6124aeb537763a869762450253d86cb91850861d666f42c"
+
+    [[transformation.replay.file]]
+    name = "icio-2019-tiny.csv"
+    sha256 = "37574c28a01c1a6015b766faebcc5df537deba2ee8a8f87f706e50d7de092cde"
     "#);
     assert_snapshot!(place.read("bundle/value_added.csv"), @"
     region,sector,value
@@ -82,6 +90,9 @@ fn info() {
       output       366 million USD
       value added  213 million USD
       tariffs      none
+      source       OECD, Inter-Country Input-Output Tables, http://oe.cd/icio
+      licence      free to reuse with attribution (CC BY 4.0 for data published or updated since July 2024)
+      citation     OECD, OECD Inter-Country Input-Output Database, http://oe.cd/icio
       sha256       059b784893777f0ce6124aeb537763a869762450253d86cb91850861d666f42c
       import       icio-2019-tiny.csv: 2 regions, 2 sectors; purchases pooled over intermediate and final use, the latter DPABR, GFCF, HFCE; final spending at basic prices; value added is output less intermediate purchases; no tariffs
     ");
@@ -134,6 +145,85 @@ fn check_fails_with_the_worst_cell() {
     assert_eq!(json.json()["identities"][1]["holds"], false);
     assert_eq!(json.json()["identities"][1]["worst_cell"], "ROW/C10_12");
     place.viner("data check bundle --tolerance 0.05").succeeded();
+}
+
+/// A table in balance of which much looks wrong.
+#[test]
+fn check_tells_what_looks_wrong() {
+    let place = Place::new();
+    let label = |key: &str, codes: &[&str]| -> String {
+        let tables = codes.iter().map(|code| format!("[[{key}]]\ncode = \"{code}\""));
+        tables.collect::<Vec<_>>().join("\n") + "\n"
+    };
+    let head = "name = \"odd\"\nyear = 2015\nunit = \"million USD\"\n".to_owned();
+    place.write(
+        "odd/baseline.toml",
+        &(head + &label("region", &["ROM", "SUN", "CN1", "XQZ"]) + &label("sector", &["A", "B"])),
+    );
+    // Romania sells 2e9 million of A to itself, with a tariff of 50 % on it, and makes B at a loss.
+    place.write(
+        "odd/flows.csv",
+        "exporter,importer,sector,value\nROM,ROM,A,2e9\nROM,ROM,B,1\nSUN,SUN,A,1\nCN1,CN1,A,1\n\
+         CN1,CN1,B,1\nROM,SUN,B,1\nSUN,ROM,A,1\n",
+    );
+    place.write("odd/inputs.csv", "region,input,user,value\nROM,A,B,12\n");
+    place.write(
+        "odd/final.csv",
+        "region,sector,value\nROM,A,2999999993.5\nROM,B,1\nSUN,A,1\nSUN,B,1\nCN1,A,1\nCN1,B,1\n",
+    );
+    place.write(
+        "odd/value_added.csv",
+        "region,sector,value\nROM,A,2e9\nROM,B,-10\nSUN,A,2\nCN1,A,1\nCN1,B,1\n",
+    );
+    place.write("odd/tariffs.csv", "exporter,importer,sector,rate\nROM,ROM,A,0.5\nSUN,ROM,A,4.5\n");
+    assert_snapshot!(place.viner("data check odd"), @"
+    exit status 1
+    -- stdout
+    odd
+      holds  output    sales = inputs + value added                            [tiny] million, [tiny] of world output
+      holds  spending  purchases + tariffs = input use + final spending        [tiny] million, [tiny] of world output
+      holds  trade     final - value added - tariffs = imports - exports       [tiny] million, [tiny] of world output
+      holds  deficits  sum of deficits = 0                                     [tiny] million, [tiny] of world output
+    -- stderr
+    warning: value added is 2.000e9 million USD, 2.66e1 times world GDP of 2015: is the table in thousands, or in single units of money?
+    warning: value added is negative in `ROM/B`
+    warning: regions that produce nothing: `XQZ`
+    warning: sectors without output: `SUN/B`
+    warning: tariffs are paid on domestic sales: `ROM/A`
+    warning: tariffs are 225 % of imports: are the rates percentages? 0.05 stands for 5 %
+    warning: codes of regions that are in no list: `XQZ`
+    warning: codes that ISO 3166 has replaced: `ROM by ROU`
+    warning: countries that are no more: `SUN`
+    warning: parts of a country, not its whole: `CN1`
+    error: baseline `odd`: region `XQZ` has no final spending (0 million)
+    hint: merge the region with another one
+
+    error: baseline `odd`: region `XQZ` has no value added (0 million)
+    hint: merge the region with another one
+    ");
+    let json = place.viner("data check odd --json -q").json();
+    let kinds: Vec<&str> = json["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|found| found["kind"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        kinds,
+        [
+            "unit",
+            "negative value added",
+            "empty region",
+            "no output",
+            "domestic tariff",
+            "tariff in percent",
+            "unknown code",
+            "replaced code",
+            "historic code",
+            "part of a country",
+        ]
+    );
+    assert_eq!(json["findings"][1]["cells"][0], "ROM/B");
 }
 
 #[test]

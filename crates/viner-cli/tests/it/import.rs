@@ -108,7 +108,7 @@ fn what_is_no_table_is_refused() {
     -- stderr
     error: the layout of the table is not recognised
       at notes.csv
-      expected one of `icio`, `figaro`, `wiod`, `adb`, `exiobase`, `eora`, `baci`, `itpd`
+      expected one of `icio`, `figaro`, `wiod`, `adb`, `exiobase`, `eora`, `gtap-har`, `gloria`, `wiod-long`, `baci`, `itpd`, `comtrade`
     hint: name the layout with `--format`
     ");
     assert_snapshot!(place.viner("data import notes.csv"), @"
@@ -138,4 +138,136 @@ fn trade_alone_becomes_a_table() {
     assert_snapshot!(place.names("out").join("\n"), @"
     trade.csv.gz
     ");
+}
+
+#[test]
+fn sourcing_is_kept_checked_and_carried() {
+    let place = Place::new();
+    place.write("matrix_2022.csv", &figaro(0));
+    assert_snapshot!(place.viner("data import matrix_2022.csv -o out --sourcing"), @"
+    exit status 0
+    -- stdout
+    read as figaro, year 2022
+    2 regions, 2 sectors, output 140 million EUR, value added 107, final spending 107
+    inputs with value added and taxes, and output agree within [tiny]
+    identity output: largest residual [tiny] million, [tiny] of world output
+    identity spending: largest residual [tiny] million, [tiny] of world output
+    identity trade: largest residual [tiny] million, [tiny] of world output
+    identity deficits: largest residual [tiny] million, [tiny] of world output
+    identity sales: largest residual [tiny] million, [tiny] of world output
+    identity purchases: largest residual [tiny] million, [tiny] of world output
+    negative cells of the file in P5M: 2, -2 in sum
+    codes read as those of ISO 3166: `AU as AUS`, `FIGW1 as ROW`
+    -- stderr
+    bundle of 2 regions and 2 sectors written to out
+    ");
+    assert_snapshot!(place.viner("data check out"), @"
+    exit status 0
+    -- stdout
+    matrix_2022
+      holds  output    sales = inputs + value added                            [tiny] million, [tiny] of world output
+      holds  spending  purchases + tariffs = input use + final spending        [tiny] million, [tiny] of world output
+      holds  trade     final - value added - tariffs = imports - exports       [tiny] million, [tiny] of world output
+      holds  deficits  sum of deficits = 0                                     [tiny] million, [tiny] of world output
+      holds  sales     sourcing over users = flows                             [tiny] million, [tiny] of world output
+      holds  purchases sourcing + tariffs over exporters = inputs, final       [tiny] million, [tiny] of world output
+    -- stderr
+    warning: table `sourcing` is not used: every user of a region buys from its suppliers in the shares of `flows`
+    ");
+    place.write("one.csv", "axis,from,to\nsector,A01,G\nsector,B,G\n");
+    place.viner("data aggregate out --map one.csv -o merged --format parquet").succeeded();
+    place.write("totals.csv", "kind,region,value\nexports_total,AUS,20\n");
+    assert_snapshot!(place.viner("data update merged --targets totals.csv -o later"), @"
+    exit status 0
+    -- stdout
+    later, 27 rounds
+      total                                     before          wanted           after
+      exports AUS                               25.000          20.000          20.000
+      table                  before           after           moved
+      flows                 140.000         137.206           8.592
+      inputs                 33.000          32.081           0.919
+      final                 107.000         105.125           4.191
+      value_added           107.000         105.125           4.423
+      moved most
+        flows        AUS/ROW/G                         25.000          20.000
+        value_added  AUS/G                             52.000          48.851
+        final        ROW/G                             66.000          62.967
+        flows        ROW/ROW/G                         61.000          62.490
+        flows        AUS/AUS/G                         40.000          41.409
+        value_added  ROW/G                             55.000          56.274
+        final        AUS/G                             41.000          42.158
+        flows        ROW/AUS/G                         14.000          13.307
+        inputs       ROW/G/G                           20.000          19.523
+        inputs       AUS/G/G                           13.000          12.558
+      sourcing follows: 8.592 moved, at most 18 rounds a market
+    -- stderr
+    warning: table `sourcing` is not used: every user of a region buys from its suppliers in the shares of `flows`
+    bundle of 2 regions and 1 sectors written to later
+    ");
+    let check = place.viner("data check later --json -q").succeeded().json();
+    assert_eq!(check["identities"].as_array().unwrap().len(), 6);
+    for identity in check["identities"].as_array().unwrap() {
+        assert_eq!(identity["holds"], true, "{identity}");
+    }
+    // One cell of final use is negative where the sum over exporters is not.
+    place.write("negative.csv", &figaro(-7));
+    let refused = place.viner("data import negative.csv -o out --sourcing --format figaro");
+    assert!(refused.failed(1).stderr.contains("1 cell of sourcing negative after pooling"));
+    place
+        .viner("data import negative.csv -o folded --sourcing --format figaro --negatives fold")
+        .succeeded();
+    place.viner("data check folded --tolerance 1e-11").succeeded();
+}
+
+#[test]
+fn inventories_left_out_are_solved_away_or_balanced() {
+    let place = Place::new();
+    place.write("matrix_2022.csv", &figaro(0));
+    assert_snapshot!(place.viner("data import matrix_2022.csv -o out --inventories leave-out"), @r#"
+    exit status 0
+    -- stdout
+    read as figaro, year 2022
+    2 regions, 2 sectors, output 141 million EUR, value added 107, final spending 108
+    inputs with value added and taxes, and output agree within [tiny]
+    identity output: largest residual 1.0e0 million, 7.1e-3 of world output at AUS/A01
+    identity spending: largest residual [tiny] million, [tiny] of world output
+    identity trade: largest residual 1.0e0 million, 7.1e-3 of world output at AUS
+    identity deficits: largest residual 1.0e0 million, 7.1e-3 of world output at the world
+    negative cells of the file in P5M: 2, -2 in sum
+    codes read as those of ISO 3166: `AU as AUS`, `FIGW1 as ROW`
+    -- stderr
+    bundle of 2 regions and 2 sectors written to out
+    warning: P5M left out: output is what is sold and what went into stock, so the table is not in balance until `viner data balance`, or a run with `unbalanced = "accept"`
+    "#);
+    assert_eq!(place.viner("data check out").status, 1);
+    assert_snapshot!(place.viner("data balance out --method model --trade-elasticity 5 -o solved"), @"
+    exit status 0
+    -- stdout
+    solved, an equilibrium
+      worst identity 7.1e-3 of world output before, [tiny] after
+      table                  before           after           moved
+      flows                 141.000         140.090           1.236
+      inputs                 33.000          33.090           0.728
+      final                 108.000         107.000           1.000
+      value_added           107.000         107.000           2.193
+      moved most
+        value_added  ROW/A01                           32.000          31.236
+        value_added  ROW/B                             23.000          23.710
+        final        AUS/A01                           24.000          23.459
+        flows        AUS/AUS/A01                       23.000          22.561
+        final        AUS/B                             18.000          17.595
+        value_added  AUS/A01                           27.000          27.386
+        flows        AUS/AUS/B                         18.000          17.660
+        value_added  AUS/B                             25.000          24.668
+        inputs       ROW/A01/B                          5.000           5.154
+        inputs       ROW/B/B                            5.000           5.154
+    -- stderr
+    bundle of 2 regions and 2 sectors written to solved
+    ");
+    place.viner("data check solved --tolerance 1e-9").succeeded();
+    place.viner("data balance out --keep value-added -o near").succeeded();
+    place.viner("data check near --tolerance 1e-9").succeeded();
+    place.viner("data replay solved").succeeded();
+    let refused = place.viner("data balance out --method model --keep output -o no").failed(2);
+    assert!(refused.stderr.contains("`--method model` solves for all values"), "{refused}");
 }

@@ -1,5 +1,6 @@
 //! A table as a Parquet file.
 
+use std::borrow::Borrow;
 use std::io::Write;
 use std::sync::Arc;
 
@@ -12,24 +13,32 @@ use parquet::file::properties::WriterProperties;
 
 use super::frame::{Column, Frame};
 
-/// Writes a table with Zstandard compression.
+/// Writes a table with Zstandard compression; it comes in parts of the same columns, one at least.
 ///
 /// # Errors
 /// What the format's writer answered.
-pub(crate) fn write_parquet(frame: &Frame, to: impl Write + Send) -> Result<(), ParquetError> {
+pub(crate) fn write_parquet<F: Borrow<Frame>>(
+    parts: impl IntoIterator<Item = F>,
+    to: impl Write + Send,
+) -> Result<(), ParquetError> {
+    let mut parts = parts.into_iter();
+    let first =
+        parts.next().ok_or_else(|| ParquetError::General("a table without parts".into()))?;
     let field = |(name, column): &(String, Column)| match column {
         Column::Text(_) => Field::new(name, DataType::Utf8, false),
         Column::OptionalText(_) => Field::new(name, DataType::Utf8, true),
         Column::Number(_) => Field::new(name, DataType::Float64, true),
     };
-    let schema = Arc::new(Schema::new(frame.columns.iter().map(field).collect::<Vec<_>>()));
-    let arrays = frame.columns.iter().map(|(_, column)| array(column)).collect();
-    let batch = RecordBatch::try_new(Arc::clone(&schema), arrays)?;
+    let schema =
+        Arc::new(Schema::new(first.borrow().columns.iter().map(field).collect::<Vec<_>>()));
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .build();
-    let mut writer = ArrowWriter::try_new(to, schema, Some(properties))?;
-    writer.write(&batch)?;
+    let mut writer = ArrowWriter::try_new(to, Arc::clone(&schema), Some(properties))?;
+    for part in std::iter::once(first).chain(parts) {
+        let arrays = part.borrow().columns.iter().map(|(_, column)| array(column)).collect();
+        writer.write(&RecordBatch::try_new(Arc::clone(&schema), arrays)?)?;
+    }
     writer.close()?;
     Ok(())
 }

@@ -75,13 +75,13 @@ pub fn write_results(
     for frame in frames {
         if wants(ResultFormat::Csv) {
             folder.write(&format!("{}.csv", frame.name), |file| {
-                write_csv(frame, BufWriter::new(file)).map_err(|error| error.to_string())
+                write_csv([frame], BufWriter::new(file)).map_err(|error| error.to_string())
             })?;
         }
         if wants(ResultFormat::Parquet) {
             folder.write(&format!("{}.parquet", frame.name), |file| {
                 let mut to = BufWriter::new(file);
-                write_parquet(frame, &mut to).map_err(|error| error.to_string())?;
+                write_parquet([frame], &mut to).map_err(|error| error.to_string())?;
                 to.flush().map_err(|error| error.to_string())
             })?;
         }

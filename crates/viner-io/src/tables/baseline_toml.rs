@@ -6,7 +6,7 @@ use serde::Serialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use viner_model::labels::{Label, Labels};
-use viner_model::tables::{Description, Transformation, Unit};
+use viner_model::tables::{Description, Fingerprint, Replay, Transformation, Unit};
 
 use super::order;
 use super::problems::Problems;
@@ -256,13 +256,53 @@ impl Reader {
         let Some(tables) = entry.and_then(|entry| self.tables(entry)) else { return Vec::new() };
         let mut steps = Vec::new();
         for (_, table) in tables {
-            let entries = self.entries(table, &["step", "note"], "transformation.");
+            let keys = ["step", "note", "replay"];
+            let entries = self.entries(table, &keys, "transformation.");
             let find = |key: &str| entries.iter().copied().find(|entry| entry.0 == key);
             let step = self.required(find("step"), "step");
             let note = self.optional(find("note")).unwrap_or_default();
-            steps.push(Transformation { step, note });
+            let replay = find("replay").and_then(|entry| self.replay(entry));
+            steps.push(Transformation { replay, ..Transformation::new(step, note) });
         }
         steps
+    }
+
+    fn replay(&mut self, (key, at, value): Entry<'_, '_>) -> Option<Replay> {
+        const PARENT: &str = "transformation.replay.";
+        let Some(table) = value.get_ref().as_table() else {
+            self.wrong_type(key, at, value.get_ref(), "a table");
+            return None;
+        };
+        let entries = self.entries(table, &["arguments", "sha256", "from", "file"], PARENT);
+        let find = |key: &str| entries.iter().copied().find(|entry| entry.0 == key);
+        let mut arguments = Vec::new();
+        if let Some((key, at, value)) = find("arguments") {
+            let list = value.get_ref().as_array().map(|list| list.iter().collect::<Vec<_>>());
+            if list.is_none() {
+                self.wrong_type(key, at, value.get_ref(), "a list of texts");
+            }
+            for item in list.unwrap_or_default() {
+                arguments.extend(self.text(key, item.span().start, item.get_ref()));
+            }
+        }
+        let sha256 = self.required(find("sha256"), "sha256");
+        let from = find("from").and_then(|(key, at, value)| {
+            let table = value.get_ref().as_table();
+            if table.is_none() {
+                self.wrong_type(key, at, value.get_ref(), "a table with name and sha256");
+            }
+            Some(self.fingerprint(table?))
+        });
+        let files = find("file").and_then(|entry| self.tables(entry)).unwrap_or_default();
+        let files = files.into_iter().map(|(_, table)| self.fingerprint(table)).collect();
+        Some(Replay { arguments, sha256, from, files })
+    }
+
+    fn fingerprint(&mut self, table: &DeTable<'_>) -> Fingerprint {
+        let entries = self.entries(table, &["name", "sha256"], "transformation.replay.");
+        let find = |key: &str| entries.iter().copied().find(|entry| entry.0 == key);
+        let name = self.required(find("name"), "name");
+        Fingerprint { name, sha256: self.required(find("sha256"), "sha256") }
     }
 }
 

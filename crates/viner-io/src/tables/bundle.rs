@@ -3,11 +3,13 @@
 use std::path::Path;
 
 use viner_model::labels::{Labels, nearest};
+use viner_model::ndarray::Array4;
 use viner_model::tables::{Parameters, Tables};
 
 use super::baseline_toml;
 use super::cells::{Axis, LinesOfCells, Rule, cell_name, checked, parameter, positions};
 use super::long_table::{ENDINGS, MAX_COLUMNS, TableSpec, find_file, read_rows};
+use super::order;
 use super::problems::Problems;
 use super::source::Folder;
 use crate::diagnostic::{Diagnostic, Diagnostics, IoError};
@@ -18,7 +20,7 @@ pub(super) const FINAL: TableSpec = spec("final", &["region", "sector"], &["valu
 pub(super) const VALUE_ADDED: TableSpec = spec("value_added", &["region", "sector"], &["value"]);
 pub(super) const TARIFFS: TableSpec =
     spec("tariffs", &["exporter", "importer", "sector"], &["rate"]);
-const SOURCING: TableSpec =
+pub(super) const SOURCING: TableSpec =
     spec("sourcing", &["exporter", "importer", "sector", "user"], &["value"]);
 pub(super) const PARAMETERS: TableSpec = TableSpec {
     name: "parameters",
@@ -50,7 +52,7 @@ pub struct ReadBundle {
 }
 
 /// Reads a bundle from a folder; regions and sectors come in the order of
-/// [`order`](super::order), whatever their order in the files.
+/// [`order`], whatever their order in the files.
 ///
 /// # Errors
 /// `Input` with everything that is wrong in any of its files, up to twenty errors listed per file;
@@ -108,7 +110,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn read(&mut self, signs: Signs) -> Result<(), IoError> {
-        use Axis::{Region, Sector, User};
+        use Axis::{Region, Sector};
         use Rule::{Any, MoreThanMinusOne, NotNegative};
 
         let (regions, sectors) = (self.tables.regions.clone(), self.tables.sectors.clone());
@@ -146,12 +148,35 @@ impl Reader<'_> {
         self.tables.final_spending = final_spending;
         self.tables.value_added = value_added;
         self.parameters(&sectors)?;
-        let sourcing = [Region, Region, Sector, User];
-        if self.optional(&SOURCING, &sourcing, NotNegative, labels, &mut |_, _| {})? {
-            let text = "table `sourcing` is not used: every user of a region buys from its \
-                        suppliers in the shares of `flows`";
-            self.warnings.push(text.to_owned());
+        self.sourcing(sales, labels)
+    }
+
+    /// Reads the table of flows by user, if it is there: it is much larger than the others.
+    fn sourcing(&mut self, rule: Rule, labels: (&Labels, &Labels)) -> Result<(), IoError> {
+        use Axis::{Region, Sector, User};
+
+        if !matches!(find_file(SOURCING.name, self.folder, &self.files), Ok(Some(_))) {
+            // Of a table in two formats the reader below tells.
+            self.find(&SOURCING);
+            return Ok(());
         }
+        let shape = self.tables.sourcing_shape();
+        if order::sourcing_cells(labels.0.len(), labels.1.len()).is_none() {
+            let problem =
+                Diagnostic::new("table `sourcing` of these regions and sectors is too large");
+            let expected = format!("at most {} cells", order::MAX_CELLS);
+            self.diagnostics.push(problem.expected(expected));
+            return Ok(());
+        }
+        let mut sourcing = Array4::zeros(shape);
+        let axes = [Region, Region, Sector, User];
+        self.optional(&SOURCING, &axes, rule, labels, &mut |at, value| {
+            sourcing[[at[2], at[1], at[3], at[0]]] = value;
+        })?;
+        self.tables.sourcing = Some(sourcing);
+        let text = "table `sourcing` is not used: every user of a region buys from its suppliers in \
+                    the shares of `flows`";
+        self.warnings.push(text.to_owned());
         Ok(())
     }
 

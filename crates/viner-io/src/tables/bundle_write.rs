@@ -1,15 +1,18 @@
 //! Writes baseline bundles.
 
+use std::borrow::Borrow;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::str::FromStr;
 
 use flate2::{Compression, GzBuilder};
+use viner_model::ndarray::Array4;
 use viner_model::tables::{Parameters, Tables};
 
 use super::baseline_toml;
-use super::bundle::{FINAL, FLOWS, INPUTS, PARAMETERS, TARIFFS, VALUE_ADDED};
+use super::bundle::{FINAL, FLOWS, INPUTS, PARAMETERS, SOURCING, TARIFFS, VALUE_ADDED};
+use super::cells::FINAL_USE;
 use super::long_table::{ENDINGS, TableSpec};
 use crate::diagnostic::{Diagnostic, IoError};
 use crate::folder::{StagedFolder, holds_only};
@@ -71,7 +74,12 @@ pub fn write_bundle(tables: &Tables, target: &Path, format: TableFormat) -> Resu
     })?;
     for frame in &frames {
         let name = format!("{}.{}", frame.name, format.name());
-        folder.write(&name, |file| write_table(frame, file, format))?;
+        folder.write(&name, |file| write_table([frame], file, format))?;
+    }
+    if let Some(sourcing) = &tables.sourcing {
+        let name = format!("{}.{}", SOURCING.name, format.name());
+        let parts = (0..tables.regions.len()).map(|i| sourcing_of(tables, sourcing, i));
+        folder.write(&name, |file| write_table(parts, file, format))?;
     }
     folder.commit()
 }
@@ -80,22 +88,27 @@ fn is_table(name: &str) -> bool {
     ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
-fn write_table(frame: &Frame, file: &File, format: TableFormat) -> Result<(), String> {
+/// Writes a table that comes in parts, one after the other.
+fn write_table<F: Borrow<Frame>>(
+    parts: impl IntoIterator<Item = F>,
+    file: &File,
+    format: TableFormat,
+) -> Result<(), String> {
     let mut to = BufWriter::new(file);
     match format {
-        TableFormat::Csv => write_csv(frame, &mut to).map_err(|error| error.to_string())?,
+        TableFormat::Csv => write_csv(parts, &mut to).map_err(|error| error.to_string())?,
         TableFormat::CsvGz => {
             // No name and no time in the file: equal tables make equal bytes.
             let mut packed = GzBuilder::new().mtime(0).write(&mut to, Compression::best());
-            write_csv(frame, &mut packed).map_err(|error| error.to_string())?;
+            write_csv(parts, &mut packed).map_err(|error| error.to_string())?;
             packed.finish().map_err(|error| error.to_string())?;
         }
-        TableFormat::Parquet => write_parquet(frame, &mut to).map_err(|error| error.to_string())?,
+        TableFormat::Parquet => write_parquet(parts, &mut to).map_err(|error| error.to_string())?,
     }
     to.flush().map_err(|error| error.to_string())
 }
 
-/// Every table that the bundle has.
+/// Every table that the bundle has, but for that of sourcing, which is large and written in parts.
 fn frames(tables: &Tables) -> Result<Vec<Frame>, IoError> {
     let (regions, sectors) = (tables.regions.len(), tables.sectors.len());
     let region = |index: usize| tables.regions.code(index);
@@ -139,7 +152,39 @@ fn frames(tables: &Tables) -> Result<Vec<Frame>, IoError> {
         frames.push(by_trade(&TARIFFS, &|s, n, i| tariffs[[s, n, i]])?);
     }
     frames.extend(parameters(tables)?);
+    if let Some(sourcing) = &tables.sourcing {
+        let wrong = sourcing.indexed_iter().find(|(_, value)| !value.is_finite());
+        if let Some(((s, n, user, i), &value)) = wrong {
+            let codes = [region(i), region(n), sector(s), user_code(tables, user)];
+            let cell = format!("`{}`", codes.join("/"));
+            return Err(IoError::NotFinite { table: SOURCING.name, cell, value });
+        }
+    }
     Ok(frames)
+}
+
+fn user_code(tables: &Tables, user: usize) -> &str {
+    if user < tables.sectors.len() { tables.sectors.code(user) } else { FINAL_USE }
+}
+
+/// The sourcing of one exporter's goods.
+fn sourcing_of(tables: &Tables, sourcing: &Array4<f64>, i: usize) -> Frame {
+    let (sectors, importers, users, _) = sourcing.dim();
+    let mut rows = Rows::new(&SOURCING);
+    for n in 0..importers {
+        for s in 0..sectors {
+            for user in 0..users {
+                let codes = [
+                    tables.regions.code(i),
+                    tables.regions.code(n),
+                    tables.sectors.code(s),
+                    user_code(tables, user),
+                ];
+                rows.add(codes, sourcing[[s, n, user, i]]);
+            }
+        }
+    }
+    rows.into_frame()
 }
 
 /// The table of parameters, with a column for each list that is not empty, if any is.
@@ -183,13 +228,17 @@ impl<'a, const N: usize> Rows<'a, N> {
             let cell = format!("`{}`", codes.join("/"));
             return Err(IoError::NotFinite { table: self.spec.name, cell, value });
         }
+        self.add(codes, value);
+        Ok(())
+    }
+
+    fn add(&mut self, codes: [&'a str; N], value: f64) {
         if value != 0.0 {
             for (column, code) in self.codes.iter_mut().zip(codes) {
                 column.push(code);
             }
             self.values.push(value);
         }
-        Ok(())
     }
 
     fn into_frame(self) -> Frame {

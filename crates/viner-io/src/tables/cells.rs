@@ -9,7 +9,7 @@ use super::problems::Problems;
 use crate::diagnostic::Diagnostic;
 
 /// User of the `sourcing` table that stands for all final use.
-const FINAL_USE: &str = "final";
+pub(super) const FINAL_USE: &str = "final";
 
 /// What a value may be.
 #[derive(Clone, Copy)]
@@ -126,8 +126,8 @@ impl LinesOfCells {
             Axis::User => sectors.len() + 1,
         };
         let sizes: Vec<usize> = axes.iter().map(size).collect();
+        // Tables of more cells are refused before their rows are read.
         let cells = sizes.iter().try_fold(1usize, |product, size| product.checked_mul(*size));
-        // The `sourcing` table of many regions and sectors is too large to be checked like this.
         let cells = cells.filter(|cells| *cells <= order::MAX_CELLS).unwrap_or(0);
         Self { sizes, lines: vec![0; cells] }
     }

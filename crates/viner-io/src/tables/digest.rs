@@ -1,8 +1,14 @@
 //! A fingerprint of a baseline's content.
 
+use std::fs::{DirEntry, File};
+use std::io::Read;
+use std::path::Path;
+
 use sha2::{Digest, Sha256};
 use viner_model::labels::Labels;
 use viner_model::tables::Tables;
+
+use crate::diagnostic::IoError;
 
 /// SHA-256 of labels and values in hexadecimal digits.
 ///
@@ -41,6 +47,19 @@ pub fn digest(tables: &Tables) -> String {
         stream.text("tariffs");
         trade(&mut stream, &regions, &sectors, &|s, n, i| tariffs[[s, n, i]]);
     }
+    if let Some(sourcing) = &tables.sourcing {
+        stream.text("sourcing");
+        let final_use = (tables.sectors.len(), "");
+        for &(s, _) in &sectors {
+            for &(n, _) in &regions {
+                for &(user, _) in sectors.iter().chain([&final_use]) {
+                    for &(i, _) in &regions {
+                        stream.number(sourcing[[s, n, user, i]]);
+                    }
+                }
+            }
+        }
+    }
     let parameters = &tables.parameters;
     for (name, list) in [
         ("trade_elasticity", &parameters.trade_elasticity),
@@ -56,8 +75,45 @@ pub fn digest(tables: &Tables) -> String {
             }
         }
     }
+    hexadecimal(stream.0)
+}
+
+/// SHA-256 of a file's bytes; of a folder, over names and fingerprints of all files below it.
+///
+/// # Errors
+/// What the file system answered.
+pub fn fingerprint(path: &Path) -> Result<String, IoError> {
+    let failed = || IoError::file("read", path);
+    let mut hash = Sha256::new();
+    if path.is_dir() {
+        let entries: Result<Vec<_>, _> = path.read_dir().map_err(failed())?.collect();
+        let mut paths: Vec<_> = entries.map_err(failed())?.iter().map(DirEntry::path).collect();
+        paths.sort();
+        let mut stream = Stream(hash);
+        for path in paths {
+            // A link to a folder may lead back to where it is.
+            if path.is_symlink() && path.is_dir() {
+                continue;
+            }
+            stream.text(&path.file_name().unwrap_or_default().to_string_lossy());
+            stream.text(&fingerprint(&path)?);
+        }
+        return Ok(hexadecimal(stream.0));
+    }
+    let mut file = File::open(path).map_err(failed())?;
+    let mut buffer = vec![0; 1 << 18];
+    loop {
+        let read = file.read(&mut buffer).map_err(failed())?;
+        if read == 0 {
+            return Ok(hexadecimal(hash));
+        }
+        hash.update(&buffer[..read]);
+    }
+}
+
+fn hexadecimal(hash: Sha256) -> String {
     let digits = |byte: u8| [byte >> 4, byte & 15].map(|half| char::from_digit(half.into(), 16));
-    stream.0.finalize().into_iter().flat_map(digits).flatten().collect()
+    hash.finalize().into_iter().flat_map(digits).flatten().collect()
 }
 
 /// Positions and codes, by code.

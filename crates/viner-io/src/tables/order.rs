@@ -65,6 +65,13 @@ pub(crate) fn cell_count(regions: usize, sectors: usize) -> Option<usize> {
     (flows.max(inputs) <= MAX_CELLS).then_some(flows.max(inputs))
 }
 
+/// Number of cells of the flows by user between these labels, if they can be held.
+pub(crate) fn sourcing_cells(regions: usize, sectors: usize) -> Option<usize> {
+    let markets = regions.checked_mul(sectors)?;
+    let cells = markets.checked_mul(sectors + 1)?.checked_mul(regions)?;
+    (cells <= MAX_CELLS).then_some(cells)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

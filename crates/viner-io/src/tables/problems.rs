@@ -30,8 +30,9 @@ impl Problems {
         self.listed.is_empty()
     }
 
-    /// The errors listed, and one that counts the rest.
+    /// The errors listed, those of the whole file first and then by line, and one that counts the rest.
     pub(crate) fn into_diagnostics(mut self) -> Diagnostics {
+        self.listed.sort_by_key(|problem| problem.line);
         if self.more > 0 {
             let plural = if self.more == 1 { "error" } else { "errors" };
             let count = format!("{} more {plural} in this file", self.more);

@@ -6,7 +6,12 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 
-use crate::diagnostic::IoError;
+use crate::diagnostic::{Diagnostic, IoError};
+
+/// The largest file that is read whole: one of labels or of a mapping has some kilobytes.
+const MAX_TEXT: u64 = 1 << 26;
+/// The longest line of a table that is read row by row.
+const MAX_LINE: usize = 1 << 24;
 
 /// A folder that bundles are read from.
 #[derive(Clone, Copy, Debug)]
@@ -59,11 +64,24 @@ impl Folder<'_> {
 
     /// The whole of a text file.
     pub(crate) fn text(&self, name: &str) -> Result<String, IoError> {
-        let mut text = String::new();
-        let path = self.path(name);
-        self.open(name)?.read_to_string(&mut text).map_err(IoError::file("read", &path))?;
-        Ok(text)
+        whole(self.open(name)?, &self.path(name))
     }
+}
+
+/// The whole of a text file of the disk, unpacked if its name ends in `.gz`.
+pub(crate) fn file_text(path: &Path) -> Result<String, IoError> {
+    whole(open(path)?, path)
+}
+
+fn whole(reader: impl Read, path: &Path) -> Result<String, IoError> {
+    let mut text = String::new();
+    let mut reader = reader.take(MAX_TEXT + 1);
+    reader.read_to_string(&mut text).map_err(IoError::file("read", path))?;
+    if text.len() as u64 > MAX_TEXT {
+        let problem = Diagnostic::new("the file is too large").in_file(path.display().to_string());
+        return Err(problem.expected(format!("at most {} MB", MAX_TEXT >> 20)).into());
+    }
+    Ok(text)
 }
 
 /// Opens a file of the disk, unpacking it if its name ends in `.gz`.
@@ -75,5 +93,54 @@ pub(crate) fn open(path: &Path) -> Result<Box<dyn Read>, IoError> {
 
 fn unpacked<'a>(name: &str, reader: impl Read + 'a) -> Box<dyn Read + 'a> {
     let packed = Path::new(name).extension().is_some_and(|end| end.eq_ignore_ascii_case("gz"));
-    if packed { Box::new(MultiGzDecoder::new(reader)) } else { Box::new(reader) }
+    if packed {
+        Box::new(LineGuard::new(MultiGzDecoder::new(reader)))
+    } else {
+        Box::new(LineGuard::new(reader))
+    }
+}
+
+/// A reader that fails at a line without end, which its user would have to hold.
+struct LineGuard<R> {
+    inner: R,
+    /// Bytes since the last end of a line.
+    length: usize,
+}
+
+impl<R: Read> LineGuard<R> {
+    fn new(inner: R) -> Self {
+        Self { inner, length: 0 }
+    }
+}
+
+impl<R: Read> Read for LineGuard<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.length = match buffer[..read].iter().rposition(|byte| *byte == b'\n') {
+            Some(end) => read - end - 1,
+            None => self.length + read,
+        };
+        if self.length > MAX_LINE {
+            let problem = format!("a line is longer than {} MB", MAX_LINE >> 20);
+            return Err(io::Error::new(io::ErrorKind::InvalidData, problem));
+        }
+        Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_without_end_is_refused_early() {
+        let mut reader = unpacked("flows.csv", io::repeat(b'7').take(1 << 30));
+        let mut text = Vec::new();
+        let error = reader.read_to_end(&mut text).unwrap_err();
+        assert_eq!(error.to_string(), "a line is longer than 16 MB");
+        assert!(text.len() < 2 * MAX_LINE);
+        let lines = "7\n".repeat(MAX_LINE);
+        let mut reader = unpacked("flows.csv", lines.as_bytes());
+        assert_eq!(reader.read_to_end(&mut Vec::new()).unwrap(), lines.len());
+    }
 }

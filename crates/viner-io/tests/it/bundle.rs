@@ -6,7 +6,10 @@ use std::path::Path;
 use proptest::prelude::*;
 use viner_io::tables::{TableFormat, digest, read_bundle, write_bundle};
 use viner_model::labels::Labels;
-use viner_model::tables::{Description, Parameters, Tables, Transformation, Unit};
+use viner_model::ndarray::Array4;
+use viner_model::tables::{
+    Description, Fingerprint, Parameters, Replay, Tables, Transformation, Unit,
+};
 
 use crate::support::{Draws, edit, printed, small_bundle, small_tables};
 
@@ -19,6 +22,10 @@ fn assert_identical(a: &Tables, b: &Tables) {
         values.chain(&tables.value_added).chain(tariffs).map(|value| value.to_bits()).collect()
     };
     assert_eq!(bits(a), bits(b));
+}
+
+fn print(name: &str) -> Fingerprint {
+    Fingerprint { name: name.to_owned(), sha256: "a1".repeat(32) }
 }
 
 /// Any finite number from zero up, of any size.
@@ -42,7 +49,18 @@ fn any_tables() -> impl Strategy<Value = Tables> {
                 title: "Quotes \" and\nlines, Türkiye".to_owned(),
                 year: -44,
                 unit: Unit::Usd,
-                transformations: vec![Transformation { step: "x".into(), note: "y".into() }],
+                transformations: vec![
+                    Transformation::new("x", "y"),
+                    Transformation {
+                        replay: Some(Replay {
+                            arguments: vec!["--keep".to_owned(), "a \"quoted\" one".to_owned()],
+                            sha256: "0".repeat(64),
+                            from: Some(print("icio")),
+                            files: vec![print("one.csv"), print("two.csv")],
+                        }),
+                        ..Transformation::new("z", "")
+                    },
+                ],
                 ..Description::default()
             };
             let regions = Labels::from_codes(["A\"2", "A,1", "ROW"].into_iter().take(n));
@@ -194,21 +212,51 @@ fn the_digest_does_not_know_the_order_of_labels() {
 }
 
 #[test]
-fn the_sourcing_table_is_checked_and_not_used() {
+fn the_sourcing_table_comes_back_from_every_format() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut tables = small_tables();
+    let mut sourcing = Array4::zeros(tables.sourcing_shape());
+    for (index, value) in (0u8..).zip(sourcing.iter_mut()) {
+        *value = f64::from(index) / 11.0;
+    }
+    tables.sourcing = Some(sourcing);
+    for format in TableFormat::ALL {
+        let target = folder.path().join(format.name());
+        write_bundle(&tables, &target, format).unwrap();
+        let bundle = read_bundle(&target).unwrap();
+        assert_identical(&bundle.tables, &tables);
+        assert_eq!(bundle.tables.sourcing, tables.sourcing);
+        assert_eq!(digest(&bundle.tables), digest(&tables));
+        assert_eq!(bundle.warnings.len(), 1);
+        assert!(bundle.warnings[0].contains("`sourcing` is not used"));
+    }
+    let text = fs::read_to_string(folder.path().join("csv/sourcing.csv")).unwrap();
+    assert_eq!(text.lines().next(), Some("exporter,importer,sector,user,value"));
+    // The second exporter, `ROW`; importer `USA`; sector and user: `[0, 1, 2, 1]` is 11.
+    assert!(text.contains("\nROW,ROW,A,final,1\n"), "{text}");
+    let mut other = tables.clone();
+    other.sourcing.as_mut().unwrap()[[1, 1, 2, 1]] += 1.0;
+    assert_ne!(digest(&other), digest(&tables));
+}
+
+#[test]
+fn the_sourcing_table_is_checked() {
     let folder = small_bundle();
     let small = folder.path().join("small");
     let file = small.join("sourcing.csv");
     fs::write(&file, "exporter,importer,sector,user,value\nUSA,ROW,A,B,1\nUSA,ROW,A,final,1\n")
         .unwrap();
-    let bundle = read_bundle(&small).unwrap();
-    assert_eq!(bundle.warnings.len(), 1);
-    assert!(bundle.warnings[0].contains("`sourcing` is not used"));
+    let sourcing = read_bundle(&small).unwrap().tables.sourcing.unwrap();
+    assert_eq!((sourcing[[0, 1, 1, 0]], sourcing[[0, 1, 2, 0]], sourcing.sum()), (1.0, 1.0, 2.0));
     edit(&file, "A,B,1", "A,Z,1");
     let error = read_bundle(&small).unwrap_err();
     assert_eq!(
         printed(&error, &small),
         "error: unknown user `Z`\n  at sourcing.csv, line 2\n  expected one of `A`, `B`, `final`"
     );
+    edit(&file, "A,Z,1", "A,B,-1");
+    let error = read_bundle(&small).unwrap_err();
+    assert!(printed(&error, &small).contains("wrong value of cell `USA/ROW/A/B`"));
 }
 
 #[test]

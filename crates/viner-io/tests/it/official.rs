@@ -359,6 +359,67 @@ fn eora_with_its_labels_beside() {
     assert!(error.contains("Eora gives the labels in `indices.zip`"), "{error}");
 }
 
+/// Every cell of the file stands in the table of sourcing, summed over categories of final use.
+#[test]
+fn who_uses_what_of_whom_can_be_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("2018_SML.csv");
+    fs::write(&file, icio(["01T02", "10T12"])).unwrap();
+    let kept = world_with(&file, &ImportOptions { sourcing: true, ..ImportOptions::default() });
+    assert_eq!(IdentityReport::of(&kept.tables).identities.len(), 6);
+    holds(&kept.tables);
+    for ((s, n, user, i), value) in kept.tables.sourcing.as_ref().unwrap().indexed_iter() {
+        let expected = if user < SECTORS {
+            input(i, s, n, user)
+        } else {
+            (0..CATEGORIES).map(|category| final_use(i, s, n, category)).sum()
+        };
+        assert_eq!(*value, expected, "{i} {n} {s} {user}");
+    }
+    let without = world(&file).tables;
+    assert_eq!(without.sourcing, None);
+    assert_eq!(Tables { sourcing: None, ..kept.tables }, without);
+}
+
+/// Without changes in inventories final spending is the other categories, output what it was.
+#[test]
+fn changes_in_inventories_can_be_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("2018_SML.csv");
+    fs::write(&file, icio(["01T02", "10T12"])).unwrap();
+    let options = ImportOptions { leave_out_inventories: true, ..ImportOptions::default() };
+    let left_out = world_with(&file, &options);
+    let whole = world(&file).tables;
+    for ((n, s), value) in left_out.tables.final_spending.indexed_iter() {
+        let expected: f64 = (0..REGIONS).map(|i| final_use(i, s, n, 0)).sum();
+        assert!((value - expected).abs() < 1e-12, "{n} {s}");
+    }
+    assert_eq!(left_out.tables.value_added, whole.value_added);
+    assert_eq!(left_out.tables.inputs, whole.inputs);
+    let stocks: f64 = (0..REGIONS * REGIONS * SECTORS)
+        .map(|at| final_use(at % REGIONS, at / REGIONS % SECTORS, at / REGIONS / SECTORS, 1))
+        .sum();
+    assert!((left_out.tables.flows.sum() + stocks - whole.flows.sum()).abs() < 1e-9);
+    // The file agrees with itself all the same.
+    assert!(left_out.report.checks.iter().all(|check| check.residual < 1e-9));
+    assert!(left_out.report.remarks[0].starts_with("INVNT left out"));
+    let note = &left_out.tables.description.transformations[0].note;
+    assert!(note.contains("the latter HFCE;") && note.contains("INVNT left out"), "{note}");
+}
+
+/// Files read row by row keep the same.
+#[test]
+fn who_uses_what_of_whom_can_be_kept_of_exiobase() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("IOT_2019_ixi.zip");
+    archive(&file, &exiobase());
+    let kept = world_with(&file, &ImportOptions { sourcing: true, ..ImportOptions::default() });
+    holds(&kept.tables);
+    let sourcing = kept.tables.sourcing.as_ref().unwrap();
+    assert_eq!(sourcing.dim(), (SECTORS, REGIONS, SECTORS + 1, REGIONS));
+    assert!((sourcing.sum() - kept.tables.flows.sum()).abs() < 1e-9);
+}
+
 #[test]
 fn negative_flows_folded_leave_every_identity() {
     let folder = tempfile::tempdir().unwrap();
@@ -422,5 +483,19 @@ fn the_wiod_of_2011_as_published_in_r() {
 #[test]
 fn every_layout_has_its_name() {
     let names: Vec<&str> = Format::ALL.iter().map(|format| format.name()).collect();
-    assert_eq!(names, ["icio", "figaro", "wiod", "adb", "exiobase", "eora", "baci", "itpd"]);
+    let expected = [
+        "icio",
+        "figaro",
+        "wiod",
+        "adb",
+        "exiobase",
+        "eora",
+        "gtap-har",
+        "gloria",
+        "wiod-long",
+        "baci",
+        "itpd",
+        "comtrade",
+    ];
+    assert_eq!(names, expected);
 }

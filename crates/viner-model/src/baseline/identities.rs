@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use ndarray::Array4;
+
 use crate::tables::Tables;
 
 /// One identity, measured.
@@ -34,7 +36,11 @@ impl IdentityReport {
     /// - output: `Σ_n X_in^s = Σ_s inputs + value added`, by (region, sector);
     /// - spending: `Σ_i X_in^s (1+τ) = Σ_k inputs + final`, by (region, sector);
     /// - trade: `final − value added − tariff revenue = imports − exports`, by region;
-    /// - deficits: `Σ_n D_n = 0`.
+    /// - deficits: `Σ_n D_n = 0`;
+    /// - sales, where there is a table of sourcing: `Σ_user sourcing = X_in^s`, by (exporter, importer,
+    ///   sector);
+    /// - purchases, likewise: `Σ_i sourcing (1+τ) = inputs`, and final spending, by (region, sector,
+    ///   user).
     ///
     /// `Σ_i π = 1` and `I = Σ V + tariff revenue + D` define `π` and `D` and need no check.
     pub fn of(tables: &Tables) -> Self {
@@ -86,15 +92,22 @@ impl IdentityReport {
             relative: if world_output > 0.0 { worst.size * scale / world_output } else { 0.0 },
             worst_cell: worst.cell,
         };
-        Self {
-            identities: vec![
-                measured("output", "sales = inputs + value added", output),
-                measured("spending", "purchases + tariffs = input use + final spending", spending),
-                measured("trade", "final - value added - tariffs = imports - exports", trade),
-                measured("deficits", "sum of deficits = 0", deficits),
-            ],
-            world_output,
+        let mut identities = vec![
+            measured("output", "sales = inputs + value added", output),
+            measured("spending", "purchases + tariffs = input use + final spending", spending),
+            measured("trade", "final - value added - tariffs = imports - exports", trade),
+            measured("deficits", "sum of deficits = 0", deficits),
+        ];
+        if let Some(sourcing) = &tables.sourcing {
+            let (sales, purchases) = by_user(tables, sourcing);
+            identities.push(measured("sales", "sourcing over users = flows", sales));
+            identities.push(measured(
+                "purchases",
+                "sourcing + tariffs over exporters = inputs, final",
+                purchases,
+            ));
         }
+        Self { identities, world_output }
     }
 
     /// The identity with the largest residual.
@@ -104,6 +117,35 @@ impl IdentityReport {
             .max_by(|a, b| a.relative.total_cmp(&b.relative))
             .unwrap_or_else(|| unreachable!("a report has identities"))
     }
+}
+
+/// Flows less what users buy of them, and what users spend less what they buy.
+fn by_user(tables: &Tables, sourcing: &Array4<f64>) -> (Worst, Worst) {
+    let (sectors, regions) = (&tables.sectors, &tables.regions);
+    let (mut sales, mut purchases) = (Worst::default(), Worst::default());
+    for s in 0..sectors.len() {
+        for n in 0..regions.len() {
+            let mut left = tables.flows.slice(ndarray::s![s, n, ..]).to_owned();
+            for user in 0..=sectors.len() {
+                let mut spent = 0.0;
+                for i in 0..regions.len() {
+                    let value = sourcing[[s, n, user, i]];
+                    left[i] -= value;
+                    spent += value * (1.0 + tables.tariff(s, n, i));
+                }
+                purchases.see(spent - tables.spending(n, user, s), || {
+                    let user = if user < sectors.len() { sectors.code(user) } else { "final" };
+                    format!("{}/{}/{user}", regions.code(n), sectors.code(s))
+                });
+            }
+            for (i, difference) in left.iter().enumerate() {
+                sales.see(*difference, || {
+                    format!("{}/{}/{}", regions.code(i), regions.code(n), sectors.code(s))
+                });
+            }
+        }
+    }
+    (sales, purchases)
 }
 
 impl fmt::Display for IdentityReport {

@@ -179,6 +179,17 @@ impl Counterfactual {
             .map(|(&(_, importer, exporter), change)| (importer, exporter, change))
     }
 
+    /// Touched cells of one importer's purchases in a sector, in the order of exporters.
+    pub fn row(
+        &self,
+        sector: usize,
+        importer: usize,
+    ) -> impl Iterator<Item = (usize, &CellChange)> + Clone {
+        self.cells
+            .range((sector, importer, 0)..(sector, importer + 1, 0))
+            .map(|(&(_, _, exporter), change)| (exporter, change))
+    }
+
     /// `τ'` in one sector, `[importer, exporter]`; `None` if there is no tariff in it.
     pub fn sector_tariffs(&self, baseline: &Baseline, sector: usize) -> Option<Vec<f64>> {
         self.sector_rates(baseline, baseline.tariffs.as_ref(), sector, |change| change.tariff)

@@ -1,6 +1,6 @@
 //! World tables as their makers publish them: labelled values, nothing derived from them yet.
 
-use ndarray::{Array2, Array3};
+use ndarray::{Array2, Array3, Array4};
 use serde::{Deserialize, Serialize};
 
 use crate::labels::Labels;
@@ -27,6 +27,11 @@ pub struct Tables {
     pub value_added: Array2<f64>,
     /// Ad valorem import tariffs, 0.05 = 5 %: `[sector, importer, exporter]`; none at all if absent.
     pub tariffs: Option<Array3<f64>>,
+    /// Flows by user, at producer value: `[sector, importer, user, exporter]`, final spending the last
+    /// user. `Σ_user` are the flows, `Σ_exporter (1+τ)` inputs and final spending. None where every
+    /// user is taken to buy from the suppliers in the shares of `flows`.
+    #[serde(default)]
+    pub sourcing: Option<Array4<f64>>,
     /// Elasticities that come with the table.
     pub parameters: Parameters,
 }
@@ -76,6 +81,41 @@ pub struct Transformation {
     pub step: String,
     /// What it did.
     pub note: String,
+    /// What repeats it; nothing for steps that no command made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay: Option<Replay>,
+}
+
+impl Transformation {
+    /// A step and what it did.
+    pub fn new(step: impl Into<String>, note: impl Into<String>) -> Self {
+        Self { step: step.into(), note: note.into(), replay: None }
+    }
+}
+
+/// What repeats a step: the command of its name on the same table, with the same arguments and files.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replay {
+    /// Arguments of the command, but for what it reads and writes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub arguments: Vec<String>,
+    /// Fingerprint of the resulting table.
+    pub sha256: String,
+    /// The table it began with; nothing for an import.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Fingerprint>,
+    /// Files that it read. Arguments name them by their names.
+    #[serde(default, rename = "file", skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<Fingerprint>,
+}
+
+/// A file or a table by its name and what it holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fingerprint {
+    /// Name, without folders.
+    pub name: String,
+    /// SHA-256 of its content in hexadecimal digits.
+    pub sha256: String,
 }
 
 /// Unit of money in a table.
@@ -112,6 +152,26 @@ impl Unit {
 }
 
 impl Tables {
+    /// Shape of [`Self::sourcing`].
+    pub fn sourcing_shape(&self) -> (usize, usize, usize, usize) {
+        let (n, s) = (self.regions.len(), self.sectors.len());
+        (s, n, s + 1, n)
+    }
+
+    /// What a user spends on a good, tariffs included: an input, or final spending for the last user.
+    pub fn spending(&self, n: usize, user: usize, s: usize) -> f64 {
+        if user < self.sectors.len() {
+            self.inputs[[n, user, s]]
+        } else {
+            self.final_spending[[n, s]]
+        }
+    }
+
+    /// Baseline tariff of a cell; 0 where the table has none.
+    pub fn tariff(&self, s: usize, n: usize, i: usize) -> f64 {
+        self.tariffs.as_ref().map_or(0.0, |rates| rates[[s, n, i]])
+    }
+
     /// A table of zeros.
     pub fn zeros(description: Description, regions: Labels, sectors: Labels) -> Self {
         let (n, s) = (regions.len(), sectors.len());
@@ -124,6 +184,7 @@ impl Tables {
             final_spending: Array2::zeros((n, s)),
             value_added: Array2::zeros((n, s)),
             tariffs: None,
+            sourcing: None,
             parameters: Parameters::default(),
         }
     }

@@ -71,6 +71,33 @@ fn each_identity_names_its_worst_cell() {
     }
 }
 
+/// A table whose users buy in the shares of the flows, with one cell of sourcing that is too large.
+#[test]
+fn sourcing_out_of_step_names_its_worst_cells() {
+    let mut wrong = tables();
+    let spent = &wrong.flows * &(1.0 + wrong.tariffs.as_ref().unwrap());
+    let sourcing = ndarray::Array4::from_shape_fn(wrong.sourcing_shape(), |(s, n, user, i)| {
+        let all = spent.slice(s![s, n, ..]).sum();
+        wrong.flows[[s, n, i]] * wrong.spending(n, user, s) / all
+    });
+    wrong.sourcing = Some(sourcing);
+    let report = IdentityReport::of(&wrong);
+    assert!(report.worst().relative < ROUNDING, "{report}");
+    assert!(Baseline::new(&wrong, 1e-6).is_ok());
+    let slip = 0.01 * wrong.flows.sum();
+    wrong.sourcing.as_mut().unwrap()[[1, 2, 3, 0]] += slip;
+    wrong.sourcing.as_mut().unwrap()[[0, 1, 2, 3]] -= 0.5 * slip;
+    let report = refused(&wrong, 1e-6);
+    let found: Vec<_> = report.identities[4..]
+        .iter()
+        .map(|identity| (identity.name, identity.worst_cell.as_str()))
+        .collect();
+    assert_eq!(found, [("sales", "R000/R002/S001"), ("purchases", "R002/S001/final")]);
+    assert!((report.identities[4].residual / slip - 1.0).abs() < 1e-9);
+    let rate = wrong.tariff(1, 2, 0);
+    assert!((report.identities[5].residual / slip - (1.0 + rate)).abs() < 1e-9);
+}
+
 #[test]
 fn the_tolerance_decides() {
     let mut wrong = tables();

@@ -4,6 +4,9 @@
 
 mod aggregate;
 mod balance;
+mod counterfactual;
+mod sourcing;
 mod split;
 mod support;
+mod tariffs;
 mod update;

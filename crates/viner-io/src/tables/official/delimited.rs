@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::Read;
 
 use super::matrix::{Column, Key, MAX_HELD, Matrix, Seller};
-use super::text::{Cells, Lines, NoLine, number, shown};
+use super::text::{Cells, Lines, NoLine, labels, number, shown};
 use crate::diagnostic::Diagnostic;
 use crate::tables::problems::Problems;
 
@@ -88,7 +88,7 @@ fn read_lines<R: Read>(
         problems.push(Diagnostic::new("the file is empty").expected("a header line"));
         return Ok(());
     };
-    let header: Vec<String> = Cells::of(line, dialect.separator).map(|cell| shown(&cell)).collect();
+    let header = labels(line, dialect.separator).map_err(NoLine::Wrong)?;
     let kinds = columns(&header, dialect, lines.number(), matrix, problems);
     if !problems.is_empty() {
         return Ok(());
@@ -99,17 +99,17 @@ fn read_lines<R: Read>(
     let mut sectors: HashMap<String, (String, String)> = HashMap::new();
     let mut totals = Vec::new();
     let mut cells: Vec<f64> = Vec::with_capacity(width);
-    let mut labels = Vec::with_capacity(dialect.label_cells);
+    let mut row_labels = Vec::with_capacity(dialect.label_cells);
     while let Some(text) = lines.next_line()? {
         let mut rest = Cells::of(text, dialect.separator);
-        labels.clear();
+        row_labels.clear();
         let mut readable = true;
         for cell in rest.by_ref().take(dialect.label_cells) {
             readable &= std::str::from_utf8(&cell).is_ok();
-            labels.push(shown(&cell));
+            row_labels.push(shown(&cell));
         }
         // Cells are parsed before the row is known: the line is borrowed only here.
-        let kind = (dialect.row)(&labels);
+        let kind = (dialect.row)(&row_labels);
         let selling = matches!(kind, RowKind::Selling(_));
         cells.clear();
         let mut wrong: Vec<(usize, String)> = Vec::new();
@@ -119,13 +119,16 @@ fn read_lines<R: Read>(
             let value = number(&cell);
             let empty = !selling && cell.trim_ascii().is_empty();
             let ignored = kinds.get(index).is_none_or(|kind| *kind == ColumnKind::Ignored);
-            if value.is_none() && !empty && !ignored {
+            if value.is_none() && !empty && !ignored && wrong.len() < width {
                 wrong.push((index, shown(&cell).chars().take(40).collect()));
             }
-            cells.push(value.unwrap_or(f64::NAN));
+            // Of a row that is too long the cells are counted.
+            if count <= width {
+                cells.push(value.unwrap_or(f64::NAN));
+            }
         }
         let line = lines.number();
-        let label = labels.join(" ");
+        let label = row_labels.join(" ");
         if !readable {
             problems.push(
                 Diagnostic::new("a row's label is not UTF-8 text")
@@ -137,11 +140,11 @@ fn read_lines<R: Read>(
         if count != width {
             let problem = Diagnostic::new(format!("row `{label}` has a wrong number of cells"));
             let expected = format!("{} as in the header", width + dialect.label_cells);
-            let found = (count + labels.len()).to_string();
+            let found = (count + row_labels.len()).to_string();
             problems.push(problem.at_line(line).found(found).expected(expected));
             continue;
         }
-        if let Some(first) = seen.insert(labels.clone(), line) {
+        if let Some(first) = seen.insert(row_labels.clone(), line) {
             problems.push(
                 Diagnostic::new(format!("row `{label}` is there twice"))
                     .at_line(line)
@@ -170,7 +173,7 @@ fn read_lines<R: Read>(
                 totals.push(total.map_or(f64::NAN, |at| cells[at]));
                 matrix.rows.push(Seller { key, line });
                 if let Some(sector) = dialect.sector {
-                    let (written, code, name) = sector(&labels);
+                    let (written, code, name) = sector(&row_labels);
                     sectors.insert(written, (code, name));
                 }
             }

@@ -6,8 +6,7 @@
 
 use super::download::{Download, Member};
 use super::matrix::{Key, Stated};
-use super::pool::Pooled;
-use super::signs::Negatives;
+use super::pool::{Pooled, Pooling};
 use super::streamed::{Block, Parts, lines_of, pool_blocks};
 use super::text::number;
 use crate::diagnostic::{Diagnostic, IoError};
@@ -25,7 +24,7 @@ const THOUSAND: f64 = 1e-3;
 pub(crate) fn read(
     download: &Download,
     year: Option<i64>,
-    negatives: Negatives,
+    pooling: Pooling,
 ) -> Result<(Pooled, Member), IoError> {
     let flows = table(download, "_t.txt", year)?;
     let finals = table(download, "_fd.txt", year)?;
@@ -33,7 +32,7 @@ pub(crate) fn read(
     let sectors = labels(download, "labels_T.txt")?;
     let final_uses = labels(download, "labels_FD.txt")?;
     let left_out = sectors.iter().filter(|key| key.is_none()).count();
-    let parts = Parts { sectors, final_uses, scheme: Scheme::Alpha3, scale: THOUSAND, negatives };
+    let parts = Parts { sectors, final_uses, scheme: Scheme::Alpha3, scale: THOUSAND, pooling };
     let width = parts.sectors.len();
     let mut costs = Vec::new();
     for (row, cells) in lines_of(download, values, MOST_LABELS, |_| true)?.iter().enumerate() {

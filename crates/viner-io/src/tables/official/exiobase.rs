@@ -8,8 +8,7 @@ use viner_model::tables::Unit;
 
 use super::download::{Download, Member};
 use super::matrix::{Key, Stated};
-use super::pool::Pooled;
-use super::signs::Negatives;
+use super::pool::{Pooled, Pooling};
 use super::streamed::{Block, Parts, header, lines_of, pool_blocks};
 use super::text::number;
 use crate::diagnostic::{Diagnostic, IoError};
@@ -19,7 +18,7 @@ use crate::tables::codes::Scheme;
 const HEADER_LINES: usize = 3;
 
 /// Reads the table; its unit comes with it.
-pub(crate) fn read(download: &Download, negatives: Negatives) -> Result<(Pooled, Unit), IoError> {
+pub(crate) fn read(download: &Download, pooling: Pooling) -> Result<(Pooled, Unit), IoError> {
     let uses = find(download, "Z.txt")?.ok_or_else(|| missing(download, "Z.txt"))?;
     let finals = find(download, "Y.txt")?.ok_or_else(|| missing(download, "Y.txt"))?;
     let parts = Parts {
@@ -27,7 +26,7 @@ pub(crate) fn read(download: &Download, negatives: Negatives) -> Result<(Pooled,
         final_uses: labels(download, finals)?,
         scheme: Scheme::Alpha2,
         scale: 1.0,
-        negatives,
+        pooling,
     };
     let block = |member| Block { member, header_lines: HEADER_LINES, label_cells: 2 };
     let stated = stated(download, &parts)?;

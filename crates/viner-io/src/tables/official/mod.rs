@@ -6,21 +6,28 @@
 //! own totals.
 
 mod checks;
+mod columns;
+mod comtrade;
 mod delimited;
 mod detect;
 mod download;
 mod eora;
 mod exiobase;
+mod gloria;
+mod gtap;
+mod har;
 mod icio;
 mod layout;
 mod matrix;
 mod pool;
+mod provenance;
 mod report;
 mod signs;
 mod streamed;
 mod text;
 mod trade;
 mod wiod;
+mod wiod_long;
 mod workbook;
 
 use std::path::Path;
@@ -28,10 +35,11 @@ use std::path::Path;
 use viner_model::tables::{Description, Tables, Transformation, Unit};
 
 pub use checks::FileCheck;
+pub use comtrade::{ComtradeOptions, Mirror};
 pub use detect::Format;
 use download::{Download, Member};
 pub use icio::{IcioOptions, read_icio};
-use pool::{Pooled, pool};
+use pool::{Pooled, Pooling, pool};
 pub use report::ImportReport;
 pub use signs::{FileNegatives, Negatives, Treated};
 pub use trade::{TRADE_FILE, Trade};
@@ -49,8 +57,24 @@ pub struct ImportOptions {
     pub year: Option<i64>,
     /// What to do with negative purchases.
     pub negatives: Negatives,
+    /// Whether changes in inventories are no final spending: sales are then less than output by them.
+    pub leave_out_inventories: bool,
+    /// Whether to keep flows by using sector and final use, which are much larger than the rest.
+    pub sourcing: bool,
+    /// What to take of UN Comtrade.
+    pub comtrade: ComtradeOptions,
     /// Provenance; what is empty is filled in from the download.
     pub description: Description,
+}
+
+impl ImportOptions {
+    fn pooling(&self) -> Pooling {
+        Pooling {
+            negatives: self.negatives,
+            leave_out_inventories: self.leave_out_inventories,
+            sourcing: self.sourcing,
+        }
+    }
 }
 
 /// What was read.
@@ -88,6 +112,11 @@ pub fn import(path: &Path, options: &ImportOptions) -> Result<Imported, IoError>
         let trade = trade::read(&download, member, source, options.year)?;
         return Ok(Imported::Trade(Box::new(trade)));
     }
+    if format == Format::Comtrade {
+        let member = detect::choose(&download, format, options.year)?;
+        let trade = comtrade::read(&download, member, options.year, options.comtrade)?;
+        return Ok(Imported::Trade(Box::new(trade)));
+    }
     let world = world(&download, format, options)?;
     Ok(Imported::World(Box::new(world)))
 }
@@ -102,18 +131,35 @@ fn trade_source(format: Format) -> Option<&'static trade::Source> {
 
 /// Reads a world table of a layout.
 fn world(download: &Download, format: Format, options: &ImportOptions) -> Result<World, IoError> {
-    let negatives = options.negatives;
+    let pooled_only = [Format::GtapHar, Format::Gloria, Format::WiodLong].contains(&format);
+    if options.sourcing && pooled_only {
+        let problem = format!("flows by user are not read of the layout `{}`", format.name());
+        let problem = Diagnostic::new(problem).hint("leave `--sourcing` out");
+        return Err(problem.in_file(download.path().display().to_string()).into());
+    }
     let mut unit = Unit::MillionUsd;
     // The year that the content states, where it does.
     let mut stated_year = None;
+    // The year that its release is named for.
+    let mut release_year = None;
     let (pooled, file) = match format {
         Format::Exiobase => {
-            let (pooled, of) = exiobase::read(download, negatives)?;
+            let (pooled, of) = exiobase::read(download, options.pooling())?;
             unit = of;
             (pooled, download.name())
         }
+        Format::GtapHar => {
+            let (pooled, year) = gtap::read(download, options.negatives)?;
+            release_year = year;
+            (pooled, download.name())
+        }
+        Format::Gloria => {
+            let (pooled, member) = gloria::read(download, options.year, options.negatives)?;
+            (pooled, member.file_name().to_owned())
+        }
+        Format::WiodLong => (wiod_long::read(download, options.negatives)?, download.name()),
         Format::Eora => {
-            let (pooled, member) = eora::read(download, options.year, negatives)?;
+            let (pooled, member) = eora::read(download, options.year, options.pooling())?;
             (pooled, member.file_name().to_owned())
         }
         _ => {
@@ -139,7 +185,7 @@ fn world(download: &Download, format: Format, options: &ImportOptions) -> Result
     };
     let mut world = World { tables: pooled.tables, report: pooled.report };
     world.report.format = format.name();
-    let year = stated_year.or(options.year).or_else(|| format.year_of(&file));
+    let year = stated_year.or(options.year).or(release_year).or_else(|| format.year_of(&file));
     if let (Some(asked), Some(stated)) = (options.year, stated_year)
         && asked != stated
     {
@@ -148,10 +194,12 @@ fn world(download: &Download, format: Format, options: &ImportOptions) -> Result
         return Err(problem.in_file(download.path().display().to_string()).into());
     }
     world.tables.description = described(options.description.clone(), &file, year, unit);
-    world.tables.description.transformations.push(Transformation {
-        step: "import".to_owned(),
-        note: format!("{file}: {}", pooled.note),
-    });
+    provenance::complete(&mut world.tables.description, format, &file);
+    world
+        .tables
+        .description
+        .transformations
+        .push(Transformation::new("import", format!("{file}: {}", pooled.note)));
     Ok(world)
 }
 
@@ -186,7 +234,7 @@ fn workbook_table(
     drop(sheet);
     let scheme = if format == Format::Adb { Scheme::Adb } else { Scheme::Alpha3 };
     let pooled = if problems.is_empty() {
-        pool(&matrix, scheme, options.negatives, &mut problems)
+        pool(&matrix, scheme, options.pooling(), &mut problems)
     } else {
         None
     };
@@ -209,7 +257,7 @@ fn delimited_table(
             .map_err(|error| download.reading_error(member, error))
     })?;
     let pooled = if problems.is_empty() {
-        pool(&matrix, scheme, options.negatives, &mut problems)
+        pool(&matrix, scheme, options.pooling(), &mut problems)
     } else {
         None
     };

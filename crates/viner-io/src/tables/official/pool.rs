@@ -1,5 +1,6 @@
 //! Adds a world table up to the tables of a bundle.
 
+use viner_model::ndarray::Array4;
 use viner_model::tables::{Description, Tables};
 
 use super::checks::{self, Sums};
@@ -21,11 +22,38 @@ pub(crate) struct Pooled {
     pub(crate) report: ImportReport,
 }
 
+/// Categories of changes in inventories, and of valuables, as the makers name them: OECD; Eurostat;
+/// WIOD's releases 2013 (as published and in its R files) and 2016; ADB; EXIOBASE; Eora.
+const INVENTORIES: [&str; 11] = [
+    "INVNT",
+    "P5M",
+    "c42",
+    "f5",
+    "c61",
+    "INVEN",
+    "F5",
+    "Changes in inventories",
+    "Changes in valuables",
+    "Changes in inventories P.52",
+    "Acquisitions less disposals of valuables P.53",
+];
+
+/// How a table is pooled.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pooling {
+    /// What to do with negative purchases.
+    pub(crate) negatives: Negatives,
+    /// Whether changes in inventories are left out of final spending and flows.
+    pub(crate) leave_out_inventories: bool,
+    /// Whether to keep who uses what of whom.
+    pub(crate) sourcing: bool,
+}
+
 /// Pools a matrix; every sum runs in the order of the labels, so that the file's does not matter.
 pub(crate) fn pool(
     matrix: &Matrix,
     scheme: Scheme,
-    negatives: Negatives,
+    pooling: Pooling,
     problems: &mut Problems,
 ) -> Option<Pooled> {
     let labelled = Labelled {
@@ -38,11 +66,11 @@ pub(crate) fn pool(
     let layout = layout(&labelled, problems)?;
     let width = matrix.columns.len();
     let rows = layout.rows.clone();
-    let mut pooler = Pooler::new(layout, width, problems)?;
+    let mut pooler = Pooler::new(layout, width, pooling, problems)?;
     for row in &rows {
         pooler.add(row, &matrix.values[row.index * width..(row.index + 1) * width], Part::All);
     }
-    pooler.finish(&matrix.stated, negatives, problems)
+    pooler.finish(&matrix.stated, problems)
 }
 
 /// Which columns a row of values stands for.
@@ -66,30 +94,52 @@ pub(crate) struct Pooler {
     tables: Tables,
     sums: Sums,
     negative_cells: signs::FileNegatives,
+    negatives: Negatives,
+    /// Whether each category of final use is left out.
+    left_out: Vec<bool>,
 }
 
 impl Pooler {
     /// Starts with nothing; `None` for tables that are too large.
-    pub(crate) fn new(layout: Layout, width: usize, problems: &mut Problems) -> Option<Self> {
+    pub(crate) fn new(
+        layout: Layout,
+        width: usize,
+        pooling: Pooling,
+        problems: &mut Problems,
+    ) -> Option<Self> {
         let (regions, sectors) = (layout.regions.len(), layout.sectors.len());
-        if order::cell_count(regions, sectors).is_none() {
+        let by_user = !pooling.sourcing || order::sourcing_cells(regions, sectors).is_some();
+        if order::cell_count(regions, sectors).is_none() || !by_user {
             let found = format!("{regions} regions and {sectors} sectors");
             let expected = format!("tables of at most {} cells", order::MAX_CELLS);
             let problem = Diagnostic::new("the table is too large");
             problems.push(problem.found(found).expected(expected));
             return None;
         }
-        let tables =
+        let mut tables =
             Tables::zeros(Description::default(), layout.regions.clone(), layout.sectors.clone());
+        tables.sourcing = pooling.sourcing.then(|| Array4::zeros(tables.sourcing_shape()));
         let sums = Sums { rows: vec![0.0; layout.rows.len()], columns: vec![0.0; width] };
         let negative_cells = signs::FileNegatives::new(&layout);
-        Some(Self { layout, tables, sums, negative_cells })
+        let is_left_out = |category: &String| {
+            pooling.leave_out_inventories && INVENTORIES.contains(&category.as_str())
+        };
+        let left_out: Vec<bool> = layout.categories.iter().map(is_left_out).collect();
+        if pooling.leave_out_inventories && !left_out.contains(&true) {
+            let problem =
+                Diagnostic::new("no category of final use is known as changes in inventories");
+            problems.push(problem.found(layout.categories.join(", ")));
+            return None;
+        }
+        let negatives = pooling.negatives;
+        Some(Self { layout, tables, sums, negative_cells, negatives, left_out })
     }
 
     /// Adds the sales of one row.
     pub(crate) fn add(&mut self, row: &Place, values: &[f64], part: Part) {
         let (i, s) = (row.region, row.part);
         let tables = &mut self.tables;
+        let final_use = tables.sectors.len();
         let mut sum = 0.0;
         if !matches!(part, Part::Final { .. }) {
             for user in &self.layout.users {
@@ -97,6 +147,9 @@ impl Pooler {
                 let value = values[user.index];
                 tables.flows[[s, n, i]] += value;
                 tables.inputs[[n, k, s]] += value;
+                if let Some(sourcing) = &mut tables.sourcing {
+                    sourcing[[s, n, k, i]] += value;
+                }
                 self.sums.columns[user.index] += value;
                 sum += value;
                 if value < 0.0 {
@@ -108,11 +161,17 @@ impl Pooler {
             let after = if let Part::Final { after } = part { after } else { 0 };
             for user in &self.layout.final_uses {
                 let value = values[user.index - after];
-                tables.flows[[s, user.region, i]] += value;
-                tables.final_spending[[user.region, s]] += value;
                 sum += value;
                 if value < 0.0 {
                     self.negative_cells.final_use(user.part, value);
+                }
+                if self.left_out[user.part] {
+                    continue;
+                }
+                tables.flows[[s, user.region, i]] += value;
+                tables.final_spending[[user.region, s]] += value;
+                if let Some(sourcing) = &mut tables.sourcing {
+                    sourcing[[s, user.region, final_use, i]] += value;
                 }
             }
         }
@@ -120,17 +179,12 @@ impl Pooler {
     }
 
     /// Value added, signs and checks; `None` if the table cannot be taken.
-    pub(crate) fn finish(
-        mut self,
-        stated: &Stated,
-        negatives: Negatives,
-        problems: &mut Problems,
-    ) -> Option<Pooled> {
+    pub(crate) fn finish(mut self, stated: &Stated, problems: &mut Problems) -> Option<Pooled> {
         let output = self.output(stated, problems);
         let layout = &self.layout;
         let mut report = ImportReport::new(layout, &self.negative_cells);
         report.checks = checks::compare(layout, &self.sums, stated, problems);
-        signs::treat(&mut self.tables, negatives, &mut report, problems);
+        signs::treat(&mut self.tables, self.negatives, &mut report, problems);
         for (user, output) in layout.users.iter().zip(&output) {
             self.tables.value_added[[user.region, user.part]] += output;
         }
@@ -138,7 +192,17 @@ impl Pooler {
         for ((n, k), value_added) in self.tables.value_added.indexed_iter_mut() {
             *value_added -= (0..sectors).map(|s| self.tables.inputs[[n, k, s]]).sum::<f64>();
         }
-        let note = note(layout, &report);
+        let categories = layout.categories.iter().zip(&self.left_out);
+        let left_out: Vec<&str> =
+            categories.filter(|(_, out)| **out).map(|(name, _)| name.as_str()).collect();
+        if !left_out.is_empty() {
+            report.remarks.push(format!(
+                "{} left out: output is what is sold and what went into stock, so the table is not in \
+                 balance until `viner data balance`, or a run with `unbalanced = \"accept\"`",
+                left_out.join(", ")
+            ));
+        }
+        let note = note(layout, &left_out, &report);
         problems.is_empty().then_some(Pooled { tables: self.tables, note, report })
     }
 
@@ -165,17 +229,26 @@ impl Pooler {
     }
 }
 
-fn note(layout: &Layout, report: &ImportReport) -> String {
+fn note(layout: &Layout, left_out: &[&str], report: &ImportReport) -> String {
     let mut parts = vec![
         format!("{} regions, {} sectors", layout.regions.len(), layout.sectors.len()),
         format!(
             "purchases pooled over intermediate and final use, the latter {}",
-            layout.categories.join(", ")
+            layout
+                .categories
+                .iter()
+                .map(String::as_str)
+                .filter(|category| !left_out.contains(category))
+                .collect::<Vec<_>>()
+                .join(", ")
         ),
         "final spending at basic prices".to_owned(),
         "value added is output less intermediate purchases".to_owned(),
         "no tariffs".to_owned(),
     ];
+    if !left_out.is_empty() {
+        parts.push(format!("{} left out", left_out.join(", ")));
+    }
     if !layout.folded.is_empty() {
         parts.push(format!("{} added to their countries", layout.folded.join(", ")));
     }

@@ -7,6 +7,7 @@ use viner_model::tables::Tables;
 use super::checks::FileCheck;
 use super::layout::Layout;
 use super::signs::{FileNegatives, Treated};
+use crate::tables::findings::{named, value_findings};
 
 /// Findings on a table, printed after its import.
 #[derive(Clone, Debug, Default)]
@@ -28,9 +29,6 @@ pub struct ImportReport {
     /// Remarks of the reader of this layout.
     pub remarks: Vec<String>,
 }
-
-/// How many cells or codes a line of the report names; the rest is counted.
-const NAMED: usize = 8;
 
 impl ImportReport {
     pub(crate) fn new(layout: &Layout, negatives: &FileNegatives) -> Self {
@@ -78,14 +76,10 @@ impl ImportReport {
                 named(&self.unknown)
             ));
         }
-        let negative = cells(tables, |tables, n, s| tables.value_added[[n, s]] < 0.0);
-        if !negative.is_empty() {
-            warnings.push(format!("value added is negative in {}", named(&negative)));
-        }
-        let empty = empty_regions(tables);
-        if !empty.is_empty() {
-            warnings.push(format!("regions that produce nothing: {}", named(&empty)));
-        }
+        // Idle sectors are common, and among the lines of the report.
+        let found = value_findings(tables).into_iter();
+        warnings
+            .extend(found.filter(|finding| finding.kind != "no output").map(|found| found.text));
         warnings
     }
 
@@ -182,15 +176,6 @@ impl ImportReport {
             "added_to_their_countries": self.folded,
             "warnings": self.warnings(tables),
         })
-    }
-}
-
-/// The first few, and how many more there are.
-fn named(all: &[String]) -> String {
-    let first: Vec<String> = all.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
-    match all.len().saturating_sub(NAMED) {
-        0 => first.join(", "),
-        more => format!("{} and {more} more", first.join(", ")),
     }
 }
 

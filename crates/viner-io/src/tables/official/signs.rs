@@ -1,6 +1,7 @@
 //! Purchases that are negative: changes in inventories, mostly.
 
 use viner_model::tables::Tables;
+use viner_tables::sourcing::fit_sourcing;
 
 use super::layout::Layout;
 use super::report::ImportReport;
@@ -186,8 +187,24 @@ pub(crate) fn treat(
         }
     }
 
+    let by_user = "set to zero, and the others brought to flows and spending";
+    let mut users = Treated::of("sourcing", "exporter/importer/sector/user", by_user);
+    for ((s, n, user, i), value) in
+        tables.sourcing.iter_mut().flat_map(|cells| cells.indexed_iter_mut())
+    {
+        if *value < 0.0 {
+            let user = if user < sectors.len() { sector(user) } else { "final" };
+            users.enter(*value, || format!("{}/{}/{}/{user}", region(i), region(n), sector(s)));
+            *value = 0.0;
+        }
+    }
+    let any = [&flows, &own, &inputs, &spending, &users].iter().any(|found| found.cells > 0);
+    if any && negatives != Negatives::Refuse {
+        fit_sourcing(tables);
+    }
+
     for treated in
-        [&flows, &own, &inputs, &spending].into_iter().filter(|treated| treated.cells > 0)
+        [&flows, &own, &inputs, &spending, &users].into_iter().filter(|treated| treated.cells > 0)
     {
         if negatives == Negatives::Refuse {
             problems.push(treated.problem(

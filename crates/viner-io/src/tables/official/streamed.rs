@@ -6,9 +6,8 @@ use std::io::Read;
 use super::download::{Download, Member};
 use super::layout::{Labelled, Place, layout};
 use super::matrix::{Column, Key, Seller, Stated};
-use super::pool::{Part, Pooled, Pooler};
-use super::signs::Negatives;
-use super::text::{Cells, Lines, NoLine, number, shown};
+use super::pool::{Part, Pooled, Pooler, Pooling};
+use super::text::{Cells, Lines, NoLine, labels, number, shown};
 use crate::diagnostic::{Diagnostic, IoError};
 use crate::tables::codes::Scheme;
 use crate::tables::problems::Problems;
@@ -22,7 +21,7 @@ pub(crate) struct Parts {
     pub(crate) scheme: Scheme,
     /// What every number is multiplied by: the file's unit in that of the tables.
     pub(crate) scale: f64,
-    pub(crate) negatives: Negatives,
+    pub(crate) pooling: Pooling,
 }
 
 /// A file of rows.
@@ -82,7 +81,7 @@ pub(crate) fn pool_blocks(
     for place in &layout.rows {
         places[kept[place.index]] = Some(*place);
     }
-    let Some(mut pooler) = Pooler::new(layout, columns.len(), &mut problems) else {
+    let Some(mut pooler) = Pooler::new(layout, columns.len(), parts.pooling, &mut problems) else {
         return refuse(problems);
     };
     let after = parts.sectors.len();
@@ -111,7 +110,7 @@ pub(crate) fn pool_blocks(
         }
     }
     let mut problems = Problems::of(download.path().display().to_string());
-    let pooled = pooler.finish(stated, parts.negatives, &mut problems);
+    let pooled = pooler.finish(stated, &mut problems);
     pooled.ok_or_else(|| IoError::Input(problems.into_diagnostics()))
 }
 
@@ -157,7 +156,13 @@ fn read_rows(
         };
         values.clear();
         let mut wrong = None;
+        let mut count = 0;
         for cell in cells {
+            count += 1;
+            // Of a row that is too long the cells are counted.
+            if count > width + 1 {
+                continue;
+            }
             let value = number(&cell);
             if value.is_none() && wrong.is_none() {
                 wrong = Some((values.len(), shown(&cell).chars().take(40).collect::<String>()));
@@ -168,16 +173,16 @@ fn read_rows(
         if let Some((at, found)) = &wrong
             && *at == width
             && found.is_empty()
-            && values.len() == width + 1
+            && count == width + 1
         {
             values.pop();
+            count = width;
             wrong = None;
         }
         let line = lines.number();
-        if values.len() != width {
+        if count != width {
             let problem = Diagnostic::new("a row has a wrong number of numbers").at_line(line);
-            let found = values.len().to_string();
-            problems.push(problem.found(found).expected(width.to_string()));
+            problems.push(problem.found(count.to_string()).expected(width.to_string()));
             continue;
         }
         if let Some((at, found)) = wrong {
@@ -232,8 +237,8 @@ pub(crate) fn lines_of(
         while rows.len() < most {
             match lines.next_line() {
                 Ok(Some(line)) => {
-                    let row: Vec<String> =
-                        Cells::of(line, b'\t').map(|cell| shown(&cell)).collect();
+                    let row = labels(line, b'\t')
+                        .map_err(|problem| problem.in_file(download.shown(member)))?;
                     if keep(&row) {
                         rows.push(row);
                     }

@@ -8,6 +8,20 @@ use crate::diagnostic::Diagnostic;
 /// The longest line: a row of the largest table has some ten thousand cells of twenty letters.
 const MAX_LINE: usize = 1 << 26;
 
+/// The most columns: the largest table has some fifteen thousand.
+const MAX_COLUMNS: usize = 100_000;
+
+/// The labels in a line; nothing beyond the most that a table has.
+pub(crate) fn labels(line: &[u8], separator: u8) -> Result<Vec<String>, Diagnostic> {
+    let labels: Vec<String> =
+        Cells::of(line, separator).take(MAX_COLUMNS + 1).map(|cell| shown(&cell)).collect();
+    if labels.len() > MAX_COLUMNS {
+        let problem = Diagnostic::new("a line has too many cells");
+        return Err(problem.expected(format!("at most {MAX_COLUMNS}")));
+    }
+    Ok(labels)
+}
+
 /// Reads a text line by line.
 pub(crate) struct Lines<R> {
     reader: BufReader<R>,
@@ -242,6 +256,31 @@ mod tests {
         assert_eq!(lines.next_line().unwrap(), Some(&b"b"[..]));
         assert_eq!(lines.number(), 3);
         assert_eq!(lines.next_line().unwrap(), None);
+    }
+
+    /// A line without end is given up after a bounded part of it: no more is asked of the reader.
+    #[test]
+    fn a_line_of_a_gigabyte_is_refused_early() {
+        struct Endless(u64);
+        impl Read for Endless {
+            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+                self.0 += buffer.len() as u64;
+                assert!(self.0 < 1 << 30, "a gigabyte has been read");
+                buffer.fill(b'7');
+                Ok(buffer.len())
+            }
+        }
+        let mut lines = Lines::new(Endless(0));
+        let Err(NoLine::Wrong(problem)) = lines.next_line() else { panic!("it was read") };
+        assert_eq!(problem.problem, "a line has no end");
+        assert!(lines.line.capacity() <= 2 * MAX_LINE, "{}", lines.line.capacity());
+    }
+
+    #[test]
+    fn a_line_of_separators_makes_no_labels() {
+        let line = vec![b','; MAX_COLUMNS + 10];
+        assert_eq!(labels(&line, b',').unwrap_err().problem, "a line has too many cells");
+        assert_eq!(labels(b"a,b", b',').unwrap(), ["a", "b"]);
     }
 
     impl PartialEq for NoLine {
