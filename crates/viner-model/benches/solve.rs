@@ -1,16 +1,17 @@
-//! Solves generated economies of four sizes: evaluations, time per evaluation, bytes read.
+//! Solves generated economies of five sizes on one thread and on two: evaluations, time, memory, and
+//! how far one evaluation is from the time it takes to read its numbers.
 //!
-//! `cargo bench -p viner-model` prints a table of counts and medians, then criterion's own figures;
-//! `cargo bench -p viner-model -- 77x45` one size alone.
+//! `cargo bench -p viner-model --bench solve` prints a table; `-- 77x45` one size alone, `-- --json` a
+//! line of JSON for each size.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 
-use std::fmt::Write;
 use std::hint::black_box;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use peak_alloc::PeakAlloc;
+use rayon::prelude::*;
 use viner_model::baseline::Baseline;
 use viner_model::economies::Recipe;
 use viner_model::equilibrium::{Settings, certify, solve};
@@ -19,8 +20,13 @@ use viner_model::scenario::{
     Action, BilateralInstrument, BilateralRow, Cells, Policy, QuotaScope, Scenario, Selector,
     Values,
 };
+use viner_numerics::kernel::{Kernel, dense};
 
-const SIZES: [(usize, usize); 4] = [(20, 20), (44, 50), (77, 45), (243, 170)];
+#[global_allocator]
+static MEMORY: PeakAlloc = PeakAlloc;
+
+const SIZES: [(usize, usize); 5] = [(20, 20), (44, 50), (77, 45), (150, 65), (243, 170)];
+const THREADS: [usize; 2] = [1, 2];
 
 /// Trade costs of the first region with half of the others rise by half, both ways.
 fn problem(regions: usize, sectors: usize) -> Problem {
@@ -80,37 +86,31 @@ fn five_hundred_quotas() -> Problem {
     Problem::new(Arc::new(baseline), &scenario).expect("the quotas fit the economy")
 }
 
-/// What 500 binding quotas add to a solve: times as many evaluations, times as long.
-fn quotas(_: &mut Criterion) {
-    let settings = Settings::default();
-    let time = |problem: &Problem| {
-        let solved = || {
-            let start = Instant::now();
-            let found = solve(black_box(problem), settings).expect("there is an equilibrium");
-            (start.elapsed(), found.statistics.evaluations)
-        };
-        let runs: Vec<(Duration, usize)> = (0..15).map(|_| on_threads(1, solved)).collect();
-        (median(runs.iter().map(|run| run.0).collect()), runs[0].1)
-    };
-    let (plain, bound) = (time(&problem(20, 20)), time(&five_hundred_quotas()));
-    println!(
-        "\n   20x20, 500 binding quotas: {} evaluations against {} with trade costs, {:.1} times as long\n",
-        bound.1,
-        plain.1,
-        bound.0.as_secs_f64() / plain.0.as_secs_f64()
-    );
+/// What 500 binding quotas add to a solve: evaluations and time, over those with trade costs alone.
+fn quotas() -> [f64; 2] {
+    let measured = [problem(20, 20), five_hundred_quotas()].map(|problem| {
+        let found = solve(&problem, Settings::default()).expect("there is an equilibrium");
+        let seconds = on_threads(1, || seconds(15, || solve(&problem, Settings::default())));
+        (found.statistics.evaluations as f64, seconds)
+    });
+    [measured[1].0 / measured[0].0, measured[1].1 / measured[0].1]
 }
 
-/// Bytes that one evaluation must read: price weights, input mixes, and the vectors of cells.
+/// Bytes that one evaluation must read: price weights and input mixes, and vectors over cells.
 fn bytes_per_evaluation(regions: usize, sectors: usize) -> usize {
     let matrices = regions * regions * sectors + regions * sectors * sectors;
     let vectors = 12 * regions * sectors;
     8 * (matrices + vectors)
 }
 
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort();
-    times[times.len() / 2]
+/// Least time of some rounds: what else the machine does can only add to it.
+fn seconds<T>(rounds: usize, mut work: impl FnMut() -> T) -> f64 {
+    let times = (0..rounds).map(|_| {
+        let start = Instant::now();
+        black_box(work());
+        start.elapsed().as_secs_f64()
+    });
+    times.fold(f64::INFINITY, f64::min)
 }
 
 fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
@@ -118,64 +118,104 @@ fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
     pool.expect("threads can be started").install(work)
 }
 
-fn solves(criterion: &mut Criterion) {
-    let filter = std::env::args().skip(1).find(|argument| argument.contains('x'));
-    let sizes = SIZES.into_iter().filter(|(regions, sectors)| {
-        filter.as_ref().is_none_or(|filter| *filter == format!("{regions}x{sectors}"))
-    });
-    let mut table = String::from(
-        "\n   size      evaluations   1 thread: solve   per evaluation   MB per evaluation   certificate   2 threads: solve\n",
-    );
-    for (regions, sectors) in sizes {
-        let problem = problem(regions, sectors);
-        let settings = Settings::default();
-        let rounds = if regions * regions * sectors > 1_000_000 { 3 } else { 15 };
-        let time = |threads| {
-            on_threads(threads, || {
-                median(
-                    (0..rounds)
-                        .map(|_| {
-                            let start = Instant::now();
-                            let _ = black_box(solve(black_box(&problem), settings));
-                            start.elapsed()
-                        })
-                        .collect(),
-                )
-            })
-        };
-        let (one, two) = (time(1), time(2));
-        let equilibrium = solve(&problem, settings).expect("the wall has an equilibrium");
-        let certificate = on_threads(1, || {
-            let start = Instant::now();
-            black_box(certify(&problem, &equilibrium));
-            start.elapsed()
+/// Bytes per second that so many threads read from a block of so many bytes, over and over: from
+/// the caches if it fits into them, from memory otherwise.
+fn bandwidth(bytes: usize, threads: usize) -> f64 {
+    const ROW: usize = 1024;
+    let rows = bytes / (8 * ROW * threads);
+    let blocks: Vec<Vec<f64>> = vec![vec![1.0; rows * ROW]; threads];
+    let x = vec![1.0; ROW];
+    on_threads(threads, || {
+        let repeat = 1 + 50_000_000 / bytes;
+        let time = seconds(9, || {
+            for _ in 0..repeat {
+                blocks.par_iter().for_each(|block| {
+                    let mut sums = vec![0.0; rows];
+                    dense::product(block, &x, &mut sums);
+                    black_box(sums);
+                });
+            }
         });
-        let evaluations = equilibrium.statistics.evaluations;
-        let milliseconds = |time: Duration| 1e3 * time.as_secs_f64();
-        let _ = writeln!(
-            table,
-            "{:>7}{:>17}{:>15.2} ms{:>14.3} ms{:>20.2}{:>11.2} ms{:>16.2} ms",
-            format!("{regions}x{sectors}"),
-            evaluations,
-            milliseconds(one),
-            milliseconds(one.saturating_sub(certificate)) / evaluations as f64,
-            bytes_per_evaluation(regions, sectors) as f64 / 1e6,
-            milliseconds(certificate),
-            milliseconds(two),
-        );
-
-        let mut group = criterion.benchmark_group("solve");
-        group.sample_size(10);
-        group.bench_function(
-            BenchmarkId::from_parameter(format!("{regions}x{sectors}")),
-            |bench| {
-                bench.iter(|| on_threads(1, || solve(black_box(&problem), settings)));
-            },
-        );
-        group.finish();
-    }
-    println!("{table}");
+        (8 * ROW * rows * threads * repeat) as f64 / time
+    })
 }
 
-criterion_group!(benches, quotas, solves);
-criterion_main!(benches);
+struct Measured {
+    threads: usize,
+    solve: f64,
+    certificate: f64,
+    evaluation: f64,
+    bandwidth: f64,
+}
+
+fn measure(problem: &Problem, bytes: usize, rounds: usize, threads: usize) -> Measured {
+    on_threads(threads, || {
+        let settings = Settings::default();
+        let equilibrium = solve(problem, settings).expect("the wall has an equilibrium");
+        // What goes before and after the evaluations is the same in both.
+        let up_to = |max_evaluations| {
+            let settings = Settings { max_evaluations, ..settings };
+            seconds(rounds, || solve(problem, settings))
+        };
+        Measured {
+            threads,
+            solve: seconds(rounds, || solve(problem, settings)),
+            certificate: seconds(rounds, || certify(problem, &equilibrium)),
+            evaluation: (up_to(12) - up_to(4)) / 8.0,
+            bandwidth: bandwidth(bytes, threads),
+        }
+    })
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let json = arguments.iter().any(|argument| argument == "--json");
+    let names = |(regions, sectors): &(usize, usize)| format!("{regions}x{sectors}");
+    let filters: Vec<&String> = arguments.iter().filter(|text| !text.starts_with("--")).collect();
+    let sizes = SIZES.iter().filter(|size| filters.is_empty() || filters.contains(&&names(size)));
+    if !json {
+        let [evaluations, time] = quotas();
+        println!("kernel {}", Kernel::current().name());
+        println!(
+            "500 binding quotas at 20x20: {evaluations:.2} times the evaluations, {time:.2} times the time\n"
+        );
+        println!(
+            "   size  threads  evaluations    solve ms  certificate ms  one evaluation ms       MB      GB/s  over limit  memory"
+        );
+    }
+    for &(regions, sectors) in sizes {
+        let problem = problem(regions, sectors);
+        let bytes = bytes_per_evaluation(regions, sectors);
+        let baseline = &problem.baseline;
+        let arrays = 8 * (2 * baseline.trade_flows.len() + baseline.input_mix.len());
+        let before = MEMORY.current_usage();
+        MEMORY.reset_peak_usage();
+        let equilibrium = solve(&problem, Settings::default()).expect("there is an equilibrium");
+        let memory = 1.0 + (MEMORY.peak_usage() - before) as f64 / arrays as f64;
+        let evaluations = equilibrium.statistics.evaluations;
+        drop(equilibrium);
+        let rounds = if bytes > 50_000_000 { 5 } else { 31 };
+        for threads in THREADS {
+            let measured = measure(&problem, bytes, rounds, threads);
+            let limit = bytes as f64 / measured.bandwidth;
+            let over = measured.evaluation / limit;
+            let size = names(&(regions, sectors));
+            let [solve, certificate, evaluation] =
+                [measured.solve, measured.certificate, measured.evaluation].map(|time| 1e3 * time);
+            let (megabytes, speed) = (bytes as f64 / 1e6, measured.bandwidth / 1e9);
+            if json {
+                println!(
+                    "{{\"regions\":{regions},\"sectors\":{sectors},\"threads\":{},\"evaluations\":{evaluations},\"solve_ms\":{solve},\"certificate_ms\":{certificate},\"evaluation_ms\":{evaluation},\"bytes_per_evaluation\":{bytes},\"bytes_per_second\":{},\"over_limit\":{over},\"memory_over_baseline\":{memory},\"kernel\":\"{}\"}}",
+                    measured.threads,
+                    measured.bandwidth,
+                    Kernel::current().name()
+                );
+            } else {
+                println!(
+                    "{size:>7}{:>9}{evaluations:>13}{solve:>12.3}{certificate:>16.3}{evaluation:>19.4}{megabytes:>9.2}{speed:>10.1}{over:>12.2}{memory:>8.2}",
+                    measured.threads
+                );
+            }
+        }
+    }
+}

@@ -157,9 +157,9 @@ impl History {
         Self {
             memory,
             dimension,
-            basis: Vec::new(),
+            basis: Vec::with_capacity(memory * dimension),
             triangle: Vec::new(),
-            images: Vec::new(),
+            images: Vec::with_capacity(memory * dimension),
             places: Vec::new(),
             weights: Vec::new(),
             weights_by_place: Vec::new(),

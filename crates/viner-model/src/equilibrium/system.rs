@@ -10,7 +10,7 @@ use crate::equations::sourcing::{Market, SplitCell};
 use crate::problem::{Infeasible, Problem, Survivors, TradeCell};
 
 /// Trade cells from which on a pass over all of them is worth several threads.
-pub(super) const PARALLEL_FROM: usize = 200_000;
+pub(super) const PARALLEL_FROM: usize = 80_000;
 
 /// `make` for every position, on several threads if `parallel`.
 pub(super) fn each<T: Send>(

@@ -2,8 +2,8 @@
 
 use ndarray::Array2;
 
-use super::Check;
 use super::limits::{SplitTrade, varieties};
+use super::{Check, worse};
 use crate::equilibrium::Equilibrium;
 use crate::problem::Problem;
 
@@ -110,16 +110,21 @@ pub(super) fn sourcing(
         if nothing {
             continue;
         }
-        let mut sum = 0.0;
-        for i in 0..regions {
-            if shares[i] == 0.0 {
-                checked.share.same(flows[i], 0.0, (s, n, i));
-                continue;
+        let (mut sum, mut worst) = (0.0, 0.0);
+        for ((paid, new), (share, flow)) in paid.iter().zip(&new).zip(shares.iter().zip(flows)) {
+            let none = if *flow == 0.0 { 0.0 } else { 1.0 };
+            let residual = if *share == 0.0 { none } else { off(paid / total, *new) };
+            sum += if *share == 0.0 { 0.0 } else { *new };
+            worst = if worse(residual, worst) { residual } else { worst };
+        }
+        if worse(worst, checked.share.relative) {
+            for i in 0..regions {
+                if shares[i] == 0.0 {
+                    checked.share.same(flows[i], 0.0, (s, n, i));
+                } else {
+                    checked.share.compare(off(paid[i] / total, new[i]), 0.0, 1.0, (s, n, i));
+                }
             }
-            sum += new[i];
-            // Below the floor the powers themselves leave the range of full precision.
-            let found = paid[i] / total;
-            checked.share.compare(found, new[i], found.max(new[i]).max(1e-290), (s, n, i));
         }
         checked.price.compare(sum.powf(-1.0 / theta), 1.0, 1.0, (n, s, 0));
     }
@@ -127,4 +132,10 @@ pub(super) fn sourcing(
         checked.clearing.same(sold, result.output[[i, s]], (i, s, 0));
     }
     checked
+}
+
+/// Difference of two shares, relative to the larger. Below the floor powers leave the range of full
+/// precision.
+fn off(found: f64, expected: f64) -> f64 {
+    (found - expected).abs() / found.max(expected).max(1e-290)
 }
