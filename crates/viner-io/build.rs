@@ -1,5 +1,5 @@
-//! Lists the baselines, scenarios, plans, maps and evidence of the folder `data`, which the library
-//! has built in.
+//! Lists the baselines, scenarios, plans, calibrations, maps, evidence and observed cells of the folder
+//! `data`, which the library has built in.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -10,6 +10,8 @@ fn main() -> io::Result<()> {
     let (baselines, scenarios) = (root.join("baselines"), root.join("scenarios"));
     let plans = root.join("plans");
     let maps = root.join("maps");
+    let cells = root.join("cells");
+    let calibrations = root.join("calibrations");
     let evidence = root.join("evidence");
     let mut code = String::from("static BASELINES: &[(&str, &[(&str, &[u8])])] = &[\n");
     for folder in entries(&baselines)?.iter().filter(|path| path.is_dir()) {
@@ -24,8 +26,13 @@ fn main() -> io::Result<()> {
         code.push_str("    ]),\n");
     }
     code.push_str("];\n");
-    let lists =
-        [("SCENARIOS", &scenarios, "toml"), ("PLANS", &plans, "toml"), ("MAPS", &maps, "csv")];
+    let lists = [
+        ("SCENARIOS", &scenarios, "toml"),
+        ("PLANS", &plans, "toml"),
+        ("MAPS", &maps, "csv"),
+        ("CELLS", &cells, "csv"),
+        ("CALIBRATIONS", &calibrations, "toml"),
+    ];
     for (list, folder, ending) in lists {
         write(&mut code, format_args!("static {list}: &[(&str, &str)] = &[\n"))?;
         for file in entries(folder)?.iter().filter(|path| has_ending(path, ending)) {
@@ -48,7 +55,7 @@ fn main() -> io::Result<()> {
         code.push_str("    ]),\n");
     }
     code.push_str("];\n");
-    for folder in [&root, &baselines, &scenarios, &plans, &maps, &evidence] {
+    for folder in [&root, &baselines, &scenarios, &plans, &maps, &cells, &calibrations, &evidence] {
         println!("cargo:rerun-if-changed={}", folder.display());
     }
     fs::write(PathBuf::from(variable("OUT_DIR")?).join("builtin.rs"), code)

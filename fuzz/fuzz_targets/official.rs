@@ -13,7 +13,7 @@ use viner_io::tables::official::{Format, ImportOptions, Imported, Negatives, imp
 use viner_model::baseline::Baseline;
 
 /// Names that a folder may have; others are left out, so that no input names a path.
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 16] = [
     "Z.txt",
     "Y.txt",
     "x.txt",
@@ -24,6 +24,12 @@ const NAMES: [&str; 10] = [
     "labels_T.txt",
     "labels_FD.txt",
     "BACI_HS22_Y2022_V202501.csv",
+    "countries.csv",
+    "sectors.csv",
+    "trade.csv",
+    "intermediate.csv",
+    "country_sector.csv",
+    "tariffs.csv",
 ];
 
 fuzz_target!(|bytes: &[u8]| {
@@ -34,7 +40,15 @@ fuzz_target!(|bytes: &[u8]| {
     let formats: &[Option<Format>] = if several {
         &[None]
     } else {
-        &[None, Some(Format::Icio), Some(Format::Figaro), Some(Format::Wiod), Some(Format::Itpd)]
+        &[
+            None,
+            Some(Format::Icio),
+            Some(Format::Figaro),
+            Some(Format::Wiod),
+            Some(Format::Itpd),
+            Some(Format::Comtrade),
+            Some(Format::GtapHar),
+        ]
     };
     // Inputs of all lengths come by: one way to treat negative cells for each is enough.
     let (_, negatives) = Negatives::ALL[bytes.len() % Negatives::ALL.len()];

@@ -11,6 +11,7 @@ use crate::table_args::{
 };
 
 use crate::commands::import::ImportArguments;
+use crate::commands::products::{ElasticitiesOptions, TariffsOptions};
 
 /// What sanctions, tariffs and other trade policies do to the world economy.
 ///
@@ -74,10 +75,18 @@ pub enum Format {
     Exiobase,
     /// Eora26
     Eora,
+    /// The GTAP Data Base in header array files, for holders of its licence
+    GtapHar,
+    /// GLORIA supply and use tables
+    Gloria,
+    /// World Input-Output Database of 2014 in long form, with tariffs
+    WiodLong,
     /// Trade: CEPII BACI
     Baci,
     /// Trade: USITC ITPD-E
     Itpd,
+    /// Trade: UN Comtrade, a table or an answer of its API
+    Comtrade,
 }
 
 /// Commands.
@@ -85,7 +94,7 @@ pub enum Format {
 pub enum Command {
     /// Solve a scenario
     Run(RunOptions),
-    /// Find everything that is wrong with a scenario; solve nothing
+    /// Find everything that is wrong with a scenario or a plan; solve nothing
     Check(CheckOptions),
     /// Show scenarios side by side
     Compare(CompareOptions),
@@ -95,13 +104,15 @@ pub enum Command {
     Path(PathOptions),
     /// Score the years of a plan against what was said and what statistics say
     Backtest(BacktestOptions),
+    /// Fit sizes of a plan that no source gives to a declared set of figures
+    Calibrate(CalibrateOptions),
     /// Draw numbers of a scenario many times: the spread of outcomes, and what it comes from
     Sweep(SweepOptions),
     /// The policies that are best for an objective, or best replies to each other
     Optimize(OptimizeOptions),
     /// What an outcome answers to: its derivative by every size of every policy and every elasticity
     Sensitivity(SensitivityOptions),
-    /// List built-in baselines, scenarios, plans and evidence
+    /// List built-in baselines, scenarios, plans, maps, evidence and observed cells
     List,
     /// Print a built-in scenario, plan or baseline
     Show {
@@ -237,7 +248,7 @@ pub struct SensitivityOptions {
 /// Options of `check`.
 #[derive(Args, Debug)]
 pub struct CheckOptions {
-    /// Scenario file, folder or manifest of an earlier run, or name of a built-in scenario
+    /// Scenario or plan: file, folder or manifest of an earlier result, or name of a built-in one
     pub scenario: String,
     /// Largest failure of an accounting identity of the table, relative to world output [default: 1e-6]
     #[arg(long, value_name = "SHARE")]
@@ -275,9 +286,28 @@ pub struct BacktestOptions {
     /// Built-in set of evidence, or folder with `evidence.csv` and `expressions.csv`
     #[arg(long, value_name = "EVIDENCE")]
     pub evidence: Option<String>,
+    /// Also compare with sales of intermediates by cell: a built-in set such as `icio-2022`, or a CSV file
+    #[arg(long, value_name = "CELLS")]
+    pub cells: Option<String>,
+    /// Smallest cell compared, in million USD of its first year [default: 10]
+    #[arg(long, value_name = "MILLION", requires = "cells")]
+    pub smallest_cell: Option<f64>,
     /// Also write all rows as a page in Markdown
     #[arg(long, value_name = "FILE")]
     pub page: Option<PathBuf>,
+    /// Largest failure of an accounting identity of the table, relative to world output [default: 1e-6]
+    #[arg(long, value_name = "SHARE")]
+    pub tolerance: Option<f64>,
+}
+
+/// Options of `calibrate`.
+#[derive(Args, Debug)]
+pub struct CalibrateOptions {
+    /// Plan file, folder or manifest of an earlier result, or name of a built-in plan
+    pub plan: String,
+    /// Also write the sizes found as the table `fitted` of a calibration
+    #[arg(long, value_name = "FILE")]
+    pub sizes: Option<PathBuf>,
     /// Largest failure of an accounting identity of the table, relative to world output [default: 1e-6]
     #[arg(long, value_name = "SHARE")]
     pub tolerance: Option<f64>,
@@ -316,6 +346,10 @@ pub enum DataCommand {
     Update(UpdateOptions),
     /// Divide a sector into products (`--sector`, `--shares`, `-o DIR`)
     Split(SplitOptions),
+    /// Bring published trade elasticities to the sectors of a table (`--from`, `--baseline`, `-o FILE.csv`)
+    Elasticities(ElasticitiesOptions),
+    /// Bring tariffs by product to the sectors of a table (`--from`, `--baseline`, `-o FILE.csv`)
+    Tariffs(TariffsOptions),
     /// Repeat the recorded steps of a bundle from their files, and compare every result
     Replay(ReplayOptions),
 }

@@ -34,6 +34,7 @@ fn main() -> ExitCode {
         Command::Game(options) => commands::game::run(&options, common, &printer),
         Command::Path(options) => commands::path::run(&options, common, &printer),
         Command::Backtest(options) => commands::backtest::run(&options, common, &printer),
+        Command::Calibrate(options) => commands::calibrate::run(&options, common, &printer),
         Command::Sweep(options) => commands::sweep::run(&options, common, &printer),
         Command::Optimize(options) => commands::optimize::run(&options, common, &printer),
         Command::Sensitivity(options) => commands::sensitivity::run(&options, common, &printer),

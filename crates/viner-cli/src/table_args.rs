@@ -20,7 +20,7 @@ pub struct AggregateOptions {
     /// Baseline and name.
     #[command(flatten)]
     pub table: TableOptions,
-    /// File with columns `axis`, `from`, `to`, `to_name`, or a built-in mapping: `g20`, `eu27`, `isic-sections`.
+    /// File with columns `axis`, `from`, `to`, `to_name`, or a built-in mapping: `g20`, `eu27`, `isic-sections`, `bec`.
     /// Several are applied one after the other
     #[arg(long, value_name = "FILE|NAME", required = true)]
     pub map: Vec<String>,

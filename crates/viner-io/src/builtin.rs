@@ -8,8 +8,8 @@ use viner_model::tables::Tables;
 use crate::diagnostic::{Diagnostic, IoError};
 use crate::tables::{Folder, Signs, digest, read_folder};
 
-// `BASELINES`, `SCENARIOS`, `PLANS`, `MAPS` and `EVIDENCE`: the folder `data` of the source, as
-// `build.rs` lists it.
+// `BASELINES`, `SCENARIOS`, `PLANS`, `CALIBRATIONS`, `MAPS`, `CELLS` and `EVIDENCE`: the folder `data` of
+// the source, as `build.rs` lists it.
 include!(concat!(env!("OUT_DIR"), "/builtin.rs"));
 
 /// Names and titles of the built-in baselines.
@@ -70,14 +70,44 @@ pub fn plan(name: &str) -> Option<&'static str> {
     PLANS.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
 }
 
+/// Names of the built-in calibrations.
+pub fn calibrations() -> impl Iterator<Item = &'static str> {
+    CALIBRATIONS.iter().map(|(name, _)| *name)
+}
+
+/// Text of a built-in calibration; nothing if there is none of this name.
+pub fn calibration(name: &str) -> Option<&'static str> {
+    CALIBRATIONS.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+}
+
 /// Names of the built-in mappings for aggregation.
 pub fn maps() -> impl Iterator<Item = &'static str> {
     MAPS.iter().map(|(name, _)| *name)
 }
 
+/// Names and titles of the built-in mappings: the first line of each, a comment.
+pub fn map_titles() -> Vec<(&'static str, String)> {
+    let title = |text: &str| {
+        let first = text.lines().next().unwrap_or_default();
+        first.trim_start_matches('#').trim().trim_end_matches('.').to_owned()
+    };
+    MAPS.iter().map(|(name, text)| (*name, title(text))).collect()
+}
+
 /// Text of a built-in mapping; nothing if there is none of this name.
 pub fn map(name: &str) -> Option<&'static str> {
     MAPS.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+}
+
+/// Names of the built-in sets of observed cells, and how many cells each has.
+pub fn cell_sets() -> Vec<(&'static str, String)> {
+    let rows = |text: &str| text.lines().filter(|line| !line.starts_with('#')).count();
+    CELLS.iter().map(|(name, text)| (*name, format!("{} cells", rows(text) - 1))).collect()
+}
+
+/// Text of a built-in set of observed cells; nothing if there is none of this name.
+pub fn cells(name: &str) -> Option<&'static str> {
+    CELLS.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
 }
 
 /// A baseline as a scenario asks for it.

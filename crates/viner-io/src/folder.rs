@@ -1,11 +1,26 @@
 //! Output folders that appear whole or not at all.
 
 use std::fs::{self, File};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
 use crate::diagnostic::IoError;
+
+/// Writes a text file, whole or not at all.
+///
+/// # Errors
+/// `File` with what the file system answers.
+pub fn write_text(target: &Path, text: &str) -> Result<(), IoError> {
+    let parent = target.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let wrong = |error| IoError::file("write", target)(error);
+    let mut file =
+        tempfile::NamedTempFile::new_in(parent.unwrap_or(Path::new("."))).map_err(wrong)?;
+    file.write_all(text.as_bytes()).map_err(wrong)?;
+    file.persist(target).map_err(|error| wrong(error.error))?;
+    Ok(())
+}
 
 /// A folder being written beside its place, under a hidden name, until it is complete.
 ///

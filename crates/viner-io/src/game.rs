@@ -1,7 +1,5 @@
 //! Games: a plan, the baseline of its scenario, and every combination of actions solved.
 
-use std::path::{Path, PathBuf};
-
 use serde_json::{Value as Json, json};
 use viner_model::game::{Game, combination};
 use viner_model::ndarray::Array2;
@@ -9,76 +7,17 @@ use viner_model::problem::ScenarioError;
 use viner_model::report::RegionOutcomes;
 use viner_model::variants::{VariantFailure, Variants};
 
-use crate::builtin;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::question::{NoAnswer, Question, scenario_source};
+use crate::plan::{PlanQuestion, PlanSource};
+use crate::question::{NoAnswer, Question};
 use crate::results::Program;
 use crate::scenario_file::{
-    GamePlan, MAX_COMBINATIONS, PlanScenario, PlayerPlan, ScenarioFile, ScenarioSource,
-    read_game_plan,
+    GamePlan, MAX_COMBINATIONS, PLAYER, PlanScenario, PlayerPlan, read_game_plan,
 };
 
 /// Payoffs that differ by less are equal: equilibria are certified to 1e-10 of every equation, and
 /// welfare is a ratio of two of their numbers.
 const TIE: f64 = 1e-9;
-
-/// A plan, and the scenario it was solved with if it comes from a manifest.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PlanSource {
-    /// The plan.
-    pub plan: ScenarioSource,
-    /// The scenario that the plan names, as it was.
-    pub scenario: Option<ScenarioSource>,
-}
-
-/// The plan that is named by a path, by the folder or manifest of an earlier result, or as one of the
-/// built-in ones.
-///
-/// # Errors
-/// There is neither such a file nor such a built-in plan.
-pub fn plan_source(name: &str) -> Result<PlanSource, Diagnostics> {
-    let path = PathBuf::from(name);
-    if !path.exists() {
-        if let Some(text) = builtin::plan(name) {
-            let plan = ScenarioSource::text(format!("{name}.toml"), text);
-            return Ok(PlanSource { plan, scenario: None });
-        }
-        let names = builtin::plans();
-        let names = names.iter().map(|(name, _)| *name);
-        let diagnostic = Diagnostic::unknown("plan", name, names)
-            .hint("a plan is a TOML file, or a name that `viner list` shows");
-        return Err(diagnostic.into());
-    }
-    let manifest = path.join("manifest.json");
-    let path = if manifest.is_file() { manifest } else { path };
-    if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) {
-        return of_manifest(&path);
-    }
-    let plan = ScenarioSource::read(&path).map_err(|error| error.diagnostics())?;
-    Ok(PlanSource { plan, scenario: None })
-}
-
-fn of_manifest(path: &Path) -> Result<PlanSource, Diagnostics> {
-    let name = path.display().to_string();
-    let refused = |problem: String| Diagnostic::new(problem).in_file(&name);
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| refused(format!("cannot read the manifest: {error}")))?;
-    let json: Json =
-        serde_json::from_str(&text).map_err(|error| refused(format!("not JSON: {error}")))?;
-    if json.get("plan").is_none_or(Json::is_null) {
-        let diagnostic = refused("the manifest holds no plan".to_owned()).at_key("plan");
-        return Err(diagnostic.expected("the manifest that `viner game` writes").into());
-    }
-    let part = |key: &str| {
-        let part = json!({ "scenario": json[key], "baseline": json["baseline"] });
-        ScenarioSource::manifest(&name, &part.to_string())
-    };
-    let mut plan = part("plan")?;
-    plan.name = format!("plan of {name}");
-    let has_scenario = json.get("scenario").is_some_and(|scenario| !scenario.is_null());
-    let scenario = has_scenario.then(|| part("scenario")).transpose()?;
-    Ok(PlanSource { plan, scenario })
-}
 
 /// A plan on its baseline, both checked.
 #[derive(Clone, Debug)]
@@ -137,19 +76,9 @@ impl GameQuestion {
     ) -> Result<Self, Diagnostics> {
         let (plan, mut diagnostics) = read_game_plan(&source.plan, overrides);
         let Some(plan) = plan else { return Err(diagnostics) };
-        let question = match &plan.scenario {
-            PlanScenario::Inline(file) => {
-                let file = ScenarioFile::clone(file);
-                Question::of_file(&source.plan, file, Diagnostics::default(), table_tolerance)
-            }
-            PlanScenario::Named { name, set } => match &source.scenario {
-                Some(scenario) => Question::open(scenario, set, table_tolerance),
-                None => named_scenario(&plan, name)
-                    .and_then(|scenario| Question::open(&scenario, set, table_tolerance)),
-            },
-        };
-        let question = match question {
-            Ok(question) => question,
+        let opened = PlanQuestion::open(source, &plan.head, &[PLAYER], overrides, table_tolerance);
+        let question = match opened {
+            Ok(opened) => opened.question,
             Err(problems) => {
                 diagnostics.extend(problems);
                 return Err(diagnostics);
@@ -168,7 +97,7 @@ impl GameQuestion {
 
     /// Title of the plan; that of its scenario where it has none.
     pub fn title(&self) -> &str {
-        let title = self.plan.title.as_str();
+        let title = self.plan.head.title.as_str();
         if title.is_empty() { self.question.title() } else { title }
     }
 
@@ -265,14 +194,14 @@ impl GameQuestion {
     /// The manifest of a game: enough to repeat it.
     pub fn manifest(&self, solved: &SolvedGame, program: Program, seconds: f64) -> Json {
         let question = &self.question;
-        let scenario = match self.plan.scenario {
+        let scenario = match self.plan.head.scenario {
             PlanScenario::Named { .. } => question.file.manifest_entry(),
             PlanScenario::Inline(_) => Json::Null,
         };
         json!({
             "viner": { "version": program.version, "commit": program.commit },
             "title": self.title(),
-            "plan": self.plan.manifest_entry(),
+            "plan": self.plan.head.manifest_entry(&self.plan.files),
             "scenario": scenario,
             "baseline": question.baseline_entry(),
             "solver": {
@@ -288,19 +217,6 @@ impl GameQuestion {
             },
         })
     }
-}
-
-/// The scenario that a plan names: a path from the plan's folder, or a built-in one.
-fn named_scenario(plan: &GamePlan, name: &str) -> Result<ScenarioSource, Diagnostics> {
-    let beside = plan.folder.as_ref().map(|folder| folder.join(name)).filter(|path| path.exists());
-    let name = beside.map_or_else(|| name.to_owned(), |path| path.display().to_string());
-    scenario_source(&name).map_err(|problems| {
-        let placed = problems.into_iter().map(|problem| match problem.file {
-            None => plan.locations.place("scenario", problem),
-            Some(_) => problem,
-        });
-        Diagnostics(placed.collect())
-    })
 }
 
 /// Positions of a player's members, each once.
@@ -322,7 +238,8 @@ fn members(
             let candidates = regions.codes().chain(groups.keys().map(String::as_str));
             let diagnostic = Diagnostic::unknown("region", name, candidates);
             // A single name may be written without a list.
-            diagnostics.push(plan.locations.place(&path(format!("members.{index}")), diagnostic));
+            diagnostics
+                .push(plan.head.locations.place(&path(format!("members.{index}")), diagnostic));
         }
         for position in known {
             if !positions.contains(&position) {
@@ -334,7 +251,8 @@ fn members(
         if !regions.position(code).is_some_and(|position| positions.contains(&position)) {
             let codes = positions.iter().map(|&position| regions.code(position));
             let diagnostic = Diagnostic::unknown("member of the player:", code, codes);
-            diagnostics.push(plan.locations.place(&path(format!("weights.{code}")), diagnostic));
+            diagnostics
+                .push(plan.head.locations.place(&path(format!("weights.{code}")), diagnostic));
         }
     }
     positions

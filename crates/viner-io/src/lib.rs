@@ -6,6 +6,7 @@
 
 pub mod backtest;
 pub mod builtin;
+pub mod calibrate;
 pub mod diagnostic;
 mod folder;
 pub mod game;
@@ -14,6 +15,7 @@ pub mod optimize;
 pub mod outcomes;
 pub mod path;
 pub mod plan;
+pub mod products;
 pub mod question;
 pub mod results;
 pub mod scenario_file;
@@ -22,3 +24,4 @@ pub mod sweep;
 pub mod tables;
 
 pub use diagnostic::{Diagnostic, Diagnostics, IoError};
+pub use folder::write_text;

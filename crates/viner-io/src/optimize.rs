@@ -12,8 +12,7 @@ use viner_model::scenario::{Action, Cells, Policy, Scenario, SectorCells, Select
 use viner_model::variants::{VariantFailure, Variants};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::game::PlanSource;
-use crate::plan::PlanQuestion;
+use crate::plan::{PlanQuestion, PlanSource};
 use crate::question::NoAnswer;
 use crate::results::Program;
 use crate::scenario_file::{

@@ -14,11 +14,11 @@ use viner_model::problem::{Problem, ScenarioError};
 use viner_model::scenario::{Policy, Scenario};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::game::PlanSource;
 use crate::outcomes::{Asked, outcome_diagnostic, with_words};
+use crate::plan::PlanSource;
 use crate::question::{NoAnswer, Question, scenario_source};
 use crate::results::{Column, Frame, Program, run_frames};
-use crate::scenario_file::{PathPlan, ScenarioSource, read_path_plan};
+use crate::scenario_file::{Day, PathPlan, Period, ScenarioSource, read_path_plan};
 
 /// A plan on its baseline, both checked.
 #[derive(Clone, Debug)]
@@ -43,6 +43,35 @@ pub enum NoPath {
     },
 }
 
+/// How a path differs from its plan.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PathVariant {
+    /// Policies that are left out; `prefix*` stands for several.
+    pub without: Vec<String>,
+    /// Policies that begin later, and values of later years, are not known.
+    pub known_at: Option<Day>,
+    /// Factor on the trade elasticities of all years.
+    pub elasticity_factor: f64,
+    /// Years to solve; all if empty.
+    pub years: Vec<i32>,
+}
+
+impl Default for PathVariant {
+    /// The plan as it is.
+    fn default() -> Self {
+        Self { without: Vec::new(), known_at: None, elasticity_factor: 1.0, years: Vec::new() }
+    }
+}
+
+impl PathVariant {
+    fn leaves_out(&self, name: &str) -> bool {
+        self.without.iter().any(|pattern| match pattern.strip_suffix('*') {
+            Some(prefix) => name.starts_with(prefix),
+            None => name == pattern,
+        })
+    }
+}
+
 /// A year of a path, solved.
 #[derive(Clone, Debug)]
 pub struct SolvedYear {
@@ -50,6 +79,8 @@ pub struct SolvedYear {
     pub year: i32,
     /// Factor on the trade elasticities.
     pub factor: f64,
+    /// World income over that of the baseline.
+    pub world_income: f64,
     /// Part of the year in which each policy of the scenario is in force.
     pub parts: Vec<f64>,
     /// With the policies of the year.
@@ -97,6 +128,14 @@ impl PathQuestion {
                 return Err(diagnostics);
             }
         };
+        for (sector, _) in &plan.sector_paths {
+            let sectors = &question.baseline.sectors;
+            if sectors.position(sector).is_none() {
+                let problem = Diagnostic::unknown("sector", sector, sectors.codes());
+                let key = format!("path.elasticity_path.sectors.{sector}");
+                diagnostics.push(problem.in_file(&source.plan.name).at_key(key));
+            }
+        }
         for file in &plan.files[1..] {
             let checked = Problem::new(Arc::clone(&question.baseline), &file.scenario);
             for error in checked.err().unwrap_or_default() {
@@ -117,27 +156,39 @@ impl PathQuestion {
     }
 
     /// Parts of a year in which the policies are in force.
-    fn parts(&self, year: i32) -> Vec<f64> {
-        self.plan.periods.iter().map(|period| period.part_of(year)).collect()
+    fn parts(&self, year: i32, variant: &PathVariant) -> Vec<f64> {
+        let periods = self.plan.periods.iter();
+        let part = |period: &Period| {
+            let unknown = period.from.zip(variant.known_at).is_some_and(|(from, day)| from > day);
+            if unknown { 0.0 } else { period.part_of(year) }
+        };
+        periods.map(part).collect()
     }
 
-    /// The scenario of a year, without the policies that `left_out` names.
+    /// Position of the year whose values are the latest that are known in the year at `position`.
+    fn known_year(&self, position: usize, variant: &PathVariant) -> usize {
+        let last = variant.known_at.map_or(i32::MAX, Day::year);
+        (0..=position).rev().find(|&year| self.plan.years[year] <= last).unwrap_or(0)
+    }
+
+    /// The scenario of a year.
     fn scenario(
         &self,
         position: usize,
         baseline: &Arc<Baseline>,
-        left_out: &dyn Fn(&str) -> bool,
+        variant: &PathVariant,
     ) -> Result<Scenario, Diagnostics> {
-        let file = &self.plan.files[position];
+        let known = self.known_year(position, variant);
+        let file = &self.plan.files[known];
         let names = file.scenario.policy_names();
-        let parts = self.parts(self.plan.years[position]);
+        let parts = self.parts(self.plan.years[position], variant);
         let mut policies: Vec<Policy> = Vec::new();
         for (index, (policy, name)) in file.scenario.policies.iter().zip(names).enumerate() {
-            if left_out(&name) {
+            if variant.leaves_out(&name) {
                 continue;
             }
             let part = part_of_policy(policy, parts[index], &file.scenario, baseline);
-            let part = part.map_err(|error| self.part_error(position, index, &error))?;
+            let part = part.map_err(|error| self.part_error(known, index, &error))?;
             // Positions differ between years, names do not.
             policies.extend(part.map(|policy| Policy { name: Some(name), ..policy }));
         }
@@ -155,14 +206,14 @@ impl PathQuestion {
     /// # Errors
     /// The baseline or a year has no certified equilibrium.
     pub fn solve(&self) -> Result<SolvedPath, NoPath> {
-        self.solve_without(&[])
+        self.solve_variant(&PathVariant::default())
     }
 
-    /// The same without the policies of these names; `prefix*` stands for several.
+    /// The same for a variant of the plan.
     ///
     /// # Errors
     /// The baseline or a year has no certified equilibrium.
-    pub fn solve_without(&self, names: &[String]) -> Result<SolvedPath, NoPath> {
+    pub fn solve_variant(&self, variant: &PathVariant) -> Result<SolvedPath, NoPath> {
         let question = &self.question;
         let no_answer = |error: RunError| NoPath::Scenario(question.no_answer(error));
         let input = |errors: Vec<ScenarioError>| no_answer(RunError::Scenario(errors));
@@ -170,28 +221,37 @@ impl PathQuestion {
         let plain = plain.map_err(input)?;
         let reference = reference_baseline(&plain, question.settings).map_err(no_answer)?;
         let baseline = reference.map_or_else(|| Arc::clone(&question.baseline), Arc::new);
-        let left_out = |name: &str| {
-            names.iter().any(|pattern| match pattern.strip_suffix('*') {
-                Some(prefix) => name.starts_with(prefix),
-                None => name == pattern,
-            })
-        };
         let solve_year = |position: usize| -> Result<SolvedYear, NoPath> {
             let year = self.plan.years[position];
             let scenario = self
-                .scenario(position, &baseline, &left_out)
+                .scenario(position, &baseline, variant)
                 .map_err(|problems| NoPath::Scenario(NoAnswer::Input(problems)))?;
             let mut problem = Problem::new(Arc::clone(&baseline), &scenario).map_err(input)?;
-            let factor = self.plan.elasticity_path.factor(self.plan.horizon(year));
-            for theta in &mut problem.elasticities.trade {
-                *theta *= factor;
+            let horizon = self.plan.horizon(year);
+            let factor = variant.elasticity_factor * self.plan.elasticity_path.factor(horizon);
+            for (s, theta) in problem.elasticities.trade.iter_mut().enumerate() {
+                let code = baseline.sectors.code(s);
+                let own = self.plan.sector_paths.iter().find(|(sector, _)| sector == code);
+                *theta *= own
+                    .map_or(factor, |(_, path)| variant.elasticity_factor * path.factor(horizon));
             }
             let equilibrium = solve(&problem, question.settings)
                 .map_err(|failure| NoPath::Year { year, failure })?;
-            Ok(SolvedYear { year, factor, parts: self.parts(year), problem, equilibrium })
+            let known = self.plan.years[self.known_year(position, variant)];
+            Ok(SolvedYear {
+                year,
+                factor,
+                world_income: self.plan.world_income(known),
+                parts: self.parts(year, variant),
+                problem,
+                equilibrium,
+            })
         };
+        let asked = |year: &i32| variant.years.is_empty() || variant.years.contains(year);
+        let positions: Vec<usize> =
+            (0..self.plan.years.len()).filter(|&at| asked(&self.plan.years[at])).collect();
         let solved: Vec<Result<SolvedYear, NoPath>> =
-            (0..self.plan.years.len()).into_par_iter().map(solve_year).collect();
+            positions.into_par_iter().map(solve_year).collect();
         Ok(SolvedPath { years: solved.into_iter().collect::<Result<_, _>>()? })
     }
 
@@ -250,6 +310,7 @@ impl SolvedPath {
                 year: solved.year,
                 problem: &solved.problem,
                 equilibrium: &solved.equilibrium,
+                world_income: solved.world_income,
             })
             .collect()
     }
@@ -281,6 +342,7 @@ pub fn path_frames(question: &PathQuestion, solved: &SolvedPath, told: &[ToldYea
         Frame::new("years")
             .number("year", years().map(|year| f64::from(year.year)))
             .number("elasticity_factor", years().map(|year| year.factor))
+            .number("world_income", years().map(|year| year.world_income))
             .number(
                 "policies",
                 years().map(|year| year.parts.iter().filter(|part| **part > 0.0).count() as f64),

@@ -1,7 +1,8 @@
 //! Anderson acceleration of a fixed-point map.
 
 use crate::fixed_point::{FixedPoint, Limits, Outcome, Progress};
-use crate::vector::{add_scaled, dot, max_abs, norm};
+use crate::kernel::dense::{add_scaled, add_transposed_product, product};
+use crate::vector::{max_abs, norm};
 
 /// How the accelerated iteration moves.
 #[derive(Clone, Copy, Debug)]
@@ -40,8 +41,11 @@ pub fn accelerate(
     let mut point = x.to_vec();
     let mut image = vec![0.0; dimension];
     let mut residual = vec![0.0; dimension];
-    let mut last: Option<(Vec<f64>, Vec<f64>)> = None;
-    let mut history = History::new(settings.memory);
+    let mut step = vec![0.0; dimension];
+    let mut last_image = vec![0.0; dimension];
+    let mut last_residual = vec![0.0; dimension];
+    let mut has_last = false;
+    let mut history = History::new(settings.memory, dimension);
     let mut best = (f64::INFINITY, point.clone());
     let mut halved_at = (0, f64::INFINITY);
     let mut retreats = 0;
@@ -68,7 +72,7 @@ pub fn accelerate(
                 *slot = 0.5 * (*slot + safe);
             }
             history.clear();
-            last = None;
+            has_last = false;
             continue;
         }
         if size < best.0 {
@@ -86,23 +90,27 @@ pub fn accelerate(
             break Outcome::Stalled;
         }
 
-        if let Some((last_residual, last_image)) = last.take() {
-            history.push(difference(&residual, last_residual), difference(&image, last_image));
+        if has_last {
+            subtract_from(&residual, &mut last_residual);
+            subtract_from(&image, &mut last_image);
+            history.push(&mut last_residual, &last_image);
         }
-        let weights = history.weights(&residual);
-        let mut step = residual.clone();
-        for (column, weight) in weights.iter().enumerate() {
-            // step = g − ΔG w − x, less the damped part of the combined residual.
-            add_scaled(&mut step, &history.images[column], -weight);
-        }
+        history.weigh(&residual);
+        step.copy_from_slice(&residual);
+        // step = g − ΔG w − x, less the damped part of the combined residual.
+        history.remove_images(&mut step);
         if settings.mixing < 1.0 {
-            let mut combined = residual.clone();
-            history.remove_span(&mut combined);
-            add_scaled(&mut step, &combined, settings.mixing - 1.0);
+            // Its own room is free until the residual is kept in it.
+            let combined = &mut last_residual;
+            combined.copy_from_slice(&residual);
+            history.remove_span(combined);
+            add_scaled(&mut step, combined, settings.mixing - 1.0);
         }
         let length = max_abs(&step);
         let scale = if length > settings.max_step { settings.max_step / length } else { 1.0 };
-        last = Some((residual.clone(), image.clone()));
+        std::mem::swap(&mut last_residual, &mut residual);
+        std::mem::swap(&mut last_image, &mut image);
+        has_last = true;
         add_scaled(&mut point, &step, scale);
     };
 
@@ -110,80 +118,117 @@ pub fn accelerate(
     Progress { outcome, evaluations, residual: best.0 }
 }
 
-fn difference(new: &[f64], mut old: Vec<f64>) -> Vec<f64> {
+/// `old = new − old`.
+fn subtract_from(new: &[f64], old: &mut [f64]) {
     for (slot, value) in old.iter_mut().zip(new) {
         *slot = value - *slot;
     }
-    old
 }
 
-/// Differences of residuals, kept as `Q R`, and of images.
+/// Differences of residuals, kept as `Q R`, and of images. Vectors lie one after the other.
 struct History {
     memory: usize,
-    images: Vec<Vec<f64>>,
-    basis: Vec<Vec<f64>>,
+    dimension: usize,
+    /// Columns of Q, the oldest difference first.
+    basis: Vec<f64>,
     /// Column j of R has j + 1 entries.
     triangle: Vec<Vec<f64>>,
+    /// Differences of images, each in a place of its own.
+    images: Vec<f64>,
+    /// The place of each column's image.
+    places: Vec<usize>,
+    /// Weights of the last least-squares problem, by column and by place.
+    weights: Vec<f64>,
+    weights_by_place: Vec<f64>,
 }
 
 /// A new difference whose part outside the span of the kept ones is smaller than this, relative to
 /// its length, adds rounding rather than information: the memory is shortened until it does not.
 const INDEPENDENT: f64 = 1e-10;
 
+/// One projection leaves errors of 1e-16 over this part: good enough to combine directions with.
+const WELL_OUTSIDE: f64 = 1e-3;
+
+/// Entries of all columns that are rotated while they are near.
+const ROTATED_TOGETHER: usize = 256;
+
 impl History {
-    fn new(memory: usize) -> Self {
-        Self { memory, images: Vec::new(), basis: Vec::new(), triangle: Vec::new() }
+    fn new(memory: usize, dimension: usize) -> Self {
+        Self {
+            memory,
+            dimension,
+            basis: Vec::new(),
+            triangle: Vec::new(),
+            images: Vec::new(),
+            places: Vec::new(),
+            weights: Vec::new(),
+            weights_by_place: Vec::new(),
+        }
     }
 
     fn clear(&mut self) {
-        self.images.clear();
         self.basis.clear();
         self.triangle.clear();
+        self.places.clear();
     }
 
-    fn push(&mut self, residual: Vec<f64>, image: Vec<f64>) {
-        if self.memory == 0 {
+    /// Takes in a difference; that of the residuals is overwritten.
+    fn push(&mut self, residual: &mut [f64], image: &[f64]) {
+        let length = norm(residual);
+        if self.memory == 0 || length == 0.0 {
             return;
         }
-        let length = norm(&residual);
-        if length == 0.0 {
-            return;
-        }
-        if self.basis.len() == self.memory {
+        if self.places.len() == self.memory {
             self.drop_oldest();
         }
-        let mut rest = residual;
-        let mut column = vec![0.0; self.basis.len()];
-        // Twice is enough (Giraud, Langou and Rozloznik 2005).
-        for _ in 0..2 {
-            for (vector, slot) in self.basis.iter().zip(&mut column) {
-                let projection = dot(vector, &rest);
-                add_scaled(&mut rest, vector, -projection);
-                *slot += projection;
+        loop {
+            let count = self.places.len();
+            let mut column = vec![0.0; count];
+            let mut below = self.project(residual, &mut column);
+            if below < WELL_OUTSIDE * length {
+                // Twice is enough (Giraud, Langou and Rozloznik 2005).
+                below = self.project(residual, &mut column);
             }
-        }
-        let below = norm(&rest);
-        if below <= INDEPENDENT * length {
-            if !self.basis.is_empty() {
-                let residual = recombine(&self.basis, &column, rest);
-                self.drop_oldest();
-                self.push(residual, image);
+            if below > INDEPENDENT * length {
+                self.basis.extend(residual.iter().map(|value| value / below));
+                column.push(below);
+                self.triangle.push(column);
+                break;
             }
-            return;
+            if count == 0 {
+                return;
+            }
+            // The vector that was taken apart, put together again, and one direction less.
+            add_transposed_product(&self.basis, &column, residual);
+            self.drop_oldest();
         }
-        for value in &mut rest {
-            *value /= below;
+        let free = (0..self.memory).find(|place| !self.places.contains(place)).unwrap_or(0);
+        let start = free * self.dimension;
+        if self.images.len() < start + self.dimension {
+            self.images.resize(start + self.dimension, 0.0);
         }
-        column.push(below);
-        self.basis.push(rest);
-        self.triangle.push(column);
-        self.images.push(image);
+        self.images[start..start + self.dimension].copy_from_slice(image);
+        self.places.push(free);
+    }
+
+    /// Takes the projection on the basis out of `vector` and adds it to `column`; returns the length
+    /// of what is left.
+    fn project(&self, vector: &mut [f64], column: &mut [f64]) -> f64 {
+        let mut projection = vec![0.0; column.len()];
+        product(&self.basis, vector, &mut projection);
+        for (slot, value) in column.iter_mut().zip(&mut projection) {
+            *slot += *value;
+            *value = -*value;
+        }
+        add_transposed_product(&self.basis, &projection, vector);
+        norm(vector)
     }
 
     /// Removes the first column of `Q R` and restores the triangle by plane rotations.
     fn drop_oldest(&mut self) {
-        self.images.remove(0);
+        self.places.remove(0);
         self.triangle.remove(0);
+        let mut rotations = Vec::with_capacity(self.triangle.len());
         for row in 0..self.triangle.len() {
             let (upper, lower) = (self.triangle[row][row], self.triangle[row][row + 1]);
             let radius = upper.hypot(lower);
@@ -194,45 +239,54 @@ impl History {
                 column[row] = cosine * upper + sine * lower;
                 column[row + 1] = cosine * lower - sine * upper;
             }
-            let (head, tail) = self.basis.split_at_mut(row + 1);
-            for (first, second) in head[row].iter_mut().zip(&mut tail[0]) {
-                let (upper, lower) = (*first, *second);
-                *first = cosine * upper + sine * lower;
-                *second = cosine * lower - sine * upper;
+            rotations.push((cosine, sine));
+        }
+        for start in (0..self.dimension).step_by(ROTATED_TOGETHER) {
+            let width = ROTATED_TOGETHER.min(self.dimension - start);
+            for (row, &(cosine, sine)) in rotations.iter().enumerate() {
+                let (head, tail) = self.basis.split_at_mut((row + 1) * self.dimension);
+                let first = &mut head[row * self.dimension + start..][..width];
+                let second = &mut tail[start..][..width];
+                for (first, second) in first.iter_mut().zip(second) {
+                    let (upper, lower) = (*first, *second);
+                    *first = cosine * upper + sine * lower;
+                    *second = cosine * lower - sine * upper;
+                }
             }
         }
-        self.basis.pop();
+        self.basis.truncate(rotations.len() * self.dimension);
         for (index, column) in self.triangle.iter_mut().enumerate() {
             column.truncate(index + 1);
         }
     }
 
     /// Least-squares weights `w` of `residual ≈ ΔF w`.
-    fn weights(&self, residual: &[f64]) -> Vec<f64> {
-        let mut weights: Vec<f64> = self.basis.iter().map(|vector| dot(vector, residual)).collect();
-        for row in (0..weights.len()).rev() {
-            for column in row + 1..weights.len() {
+    fn weigh(&mut self, residual: &[f64]) {
+        let count = self.places.len();
+        self.weights.resize(count, 0.0);
+        product(&self.basis, residual, &mut self.weights);
+        let weights = &mut self.weights;
+        for row in (0..count).rev() {
+            for column in row + 1..count {
                 weights[row] -= self.triangle[column][row] * weights[column];
             }
             weights[row] /= self.triangle[row][row];
         }
-        weights
+        self.weights_by_place.clear();
+        self.weights_by_place.resize(self.images.len() / self.dimension.max(1), 0.0);
+        for (weight, &place) in weights.iter().zip(&self.places) {
+            self.weights_by_place[place] = -weight;
+        }
+    }
+
+    /// `vector −= ΔG w` for the last weights.
+    fn remove_images(&self, vector: &mut [f64]) {
+        add_transposed_product(&self.images, &self.weights_by_place, vector);
     }
 
     fn remove_span(&self, vector: &mut [f64]) {
-        for direction in &self.basis {
-            let projection = dot(direction, vector);
-            add_scaled(vector, direction, -projection);
-        }
+        self.project(vector, &mut vec![0.0; self.places.len()]);
     }
-}
-
-/// `rest + Q * column`: the vector that was decomposed.
-fn recombine(basis: &[Vec<f64>], column: &[f64], mut rest: Vec<f64>) -> Vec<f64> {
-    for (vector, weight) in basis.iter().zip(column) {
-        add_scaled(&mut rest, vector, *weight);
-    }
-    rest
 }
 
 #[cfg(test)]

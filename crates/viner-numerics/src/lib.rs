@@ -5,9 +5,14 @@
 //! Jacobian-vector products, which a model gets by evaluating `g` on [`Dual`] numbers.
 
 pub mod anderson;
+pub mod association;
 pub mod box_minimum;
+pub mod columns;
 pub mod fixed_point;
 pub mod gmres;
+pub mod kernel;
+pub mod least_squares;
+pub mod lu;
 pub mod newton;
 pub mod real;
 pub mod sampling;

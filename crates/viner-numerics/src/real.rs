@@ -2,6 +2,8 @@
 
 use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 
+use crate::kernel::{dense, elementary};
+
 /// A number that the equations of a model can be written in once and evaluated on twice: as a
 /// value (`f64`), or as a value with its directional derivative ([`Dual`]).
 pub trait Real:
@@ -37,10 +39,60 @@ pub trait Real:
     fn dot(weights: &[f64], values: &[Self]) -> Self;
     /// `target[i] += weights[i] * factor`.
     fn add_scaled(target: &mut [Self], weights: &[f64], factor: Self);
-}
 
-/// Width of the partial sums in [`Real::dot`]: one vector register of the widest common kind.
-const LANES: usize = 8;
+    /// `values[i] = e^values[i]`.
+    fn exp_each(values: &mut [Self]) {
+        for value in values {
+            *value = value.exp();
+        }
+    }
+    /// `values[i] = e^values[i] − 1`, exact near 0.
+    fn exp_m1_each(values: &mut [Self]) {
+        for value in values {
+            *value = value.exp_m1();
+        }
+    }
+    /// `values[i] = ln values[i]`.
+    fn ln_each(values: &mut [Self]) {
+        for value in values {
+            *value = value.ln();
+        }
+    }
+    /// `values[i] = ln(1 + values[i])`, exact near 0.
+    fn ln_1p_each(values: &mut [Self]) {
+        for value in values {
+            *value = value.ln_1p();
+        }
+    }
+    /// For each row `n` of a matrix, in order: `sum = Σ_i matrix[n, i] values[i]`, then
+    /// `target[i] += factor(n, sum) · matrix[n, i]`. An empty `target` takes nothing.
+    fn both_ways(
+        matrix: &[f64],
+        values: &[Self],
+        target: &mut [Self],
+        mut factor: impl FnMut(usize, Self) -> Self,
+    ) {
+        for (n, row) in matrix.chunks_exact(values.len().max(1)).enumerate() {
+            let factor = factor(n, Self::dot(row, values));
+            if !target.is_empty() {
+                Self::add_scaled(target, row, factor);
+            }
+        }
+    }
+    /// `out[n] = Σ_i matrix[n, i] values[i]`.
+    fn product(matrix: &[f64], values: &[Self], out: &mut [Self]) {
+        Self::both_ways(matrix, values, &mut [], |n, sum| {
+            out[n] = sum;
+            sum
+        });
+    }
+    /// `target[i] += Σ_n factors[n] matrix[n, i]`.
+    fn add_transposed_product(matrix: &[f64], factors: &[Self], target: &mut [Self]) {
+        for (row, &factor) in matrix.chunks_exact(target.len().max(1)).zip(factors) {
+            Self::add_scaled(target, row, factor);
+        }
+    }
+}
 
 impl Real for f64 {
     fn constant(value: f64) -> Self {
@@ -62,22 +114,36 @@ impl Real for f64 {
         f64::ln_1p(self)
     }
     fn dot(weights: &[f64], values: &[Self]) -> Self {
-        let (weight_blocks, weight_rest) = weights.as_chunks::<LANES>();
-        let (value_blocks, value_rest) = values.as_chunks::<LANES>();
-        let mut partial = [0.0; LANES];
-        for (weight, value) in weight_blocks.iter().zip(value_blocks) {
-            for lane in 0..LANES {
-                partial[lane] += weight[lane] * value[lane];
-            }
-        }
-        let rest: f64 = weight_rest.iter().zip(value_rest).map(|(w, v)| w * v).sum();
-        let halves: [f64; 4] = std::array::from_fn(|lane| partial[lane] + partial[lane + 4]);
-        ((halves[0] + halves[2]) + (halves[1] + halves[3])) + rest
+        dense::dot(weights, values)
     }
     fn add_scaled(target: &mut [Self], weights: &[f64], factor: Self) {
-        for (slot, weight) in target.iter_mut().zip(weights) {
-            *slot += weight * factor;
-        }
+        dense::add_scaled(target, weights, factor);
+    }
+    fn exp_each(values: &mut [Self]) {
+        elementary::exp(values);
+    }
+    fn exp_m1_each(values: &mut [Self]) {
+        elementary::exp_m1(values);
+    }
+    fn ln_each(values: &mut [Self]) {
+        elementary::ln(values);
+    }
+    fn ln_1p_each(values: &mut [Self]) {
+        elementary::ln_1p(values);
+    }
+    fn both_ways(
+        matrix: &[f64],
+        values: &[Self],
+        target: &mut [Self],
+        factor: impl FnMut(usize, Self) -> Self,
+    ) {
+        dense::both_ways(matrix, values, target, factor);
+    }
+    fn product(matrix: &[f64], values: &[Self], out: &mut [Self]) {
+        dense::product(matrix, values, out);
+    }
+    fn add_transposed_product(matrix: &[f64], factors: &[Self], target: &mut [Self]) {
+        dense::add_transposed_product(matrix, factors, target);
     }
 }
 

@@ -16,4 +16,5 @@ mod shares;
 pub mod signs;
 pub mod sourcing;
 pub mod split;
+pub mod tariffs;
 pub mod update;

@@ -13,12 +13,12 @@ use crate::sourcing::{SourcingFit, fit_sourcing};
 /// A total of a table. Regions and sectors are positions; an empty list of sectors means all.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Total {
-    /// Sales of one region to another, or at home.
+    /// Sales of some regions to some others; of a region at home where it is among both.
     Flow {
         /// Who sells.
-        exporter: usize,
+        exporters: Vec<usize>,
         /// Who buys.
-        importer: usize,
+        importers: Vec<usize>,
         /// Which sectors.
         sectors: Vec<usize>,
     },
@@ -62,9 +62,11 @@ impl Total {
         };
         let others = |region: usize| (0..regions).filter(move |&n| n != region);
         match self {
-            Self::Flow { exporter, importer, sectors } => {
-                listed(sectors).iter().map(|&s| cells.flow(s, *importer, *exporter)).collect()
-            }
+            Self::Flow { exporters, importers, sectors } => listed(sectors)
+                .iter()
+                .flat_map(|&s| importers.iter().map(move |&n| (s, n)))
+                .flat_map(|(s, n)| exporters.iter().map(move |&i| cells.flow(s, n, i)))
+                .collect(),
             Self::Exports { region, sectors } => listed(sectors)
                 .iter()
                 .flat_map(|&s| others(*region).map(move |n| cells.flow(s, n, *region)))
@@ -106,8 +108,12 @@ impl fmt::Display for Named<'_> {
             if codes.is_empty() { String::new() } else { format!(" of {}", codes.join(" ")) }
         };
         match self.total {
-            Total::Flow { exporter, importer, sectors } => {
-                let (from, to) = (region(*exporter), region(*importer));
+            Total::Flow { exporters, importers, sectors } => {
+                let all = |list: &[usize]| {
+                    let codes: Vec<&str> = list.iter().map(|index| region(*index)).collect();
+                    codes.join("+")
+                };
+                let (from, to) = (all(exporters), all(importers));
                 write!(f, "flow {from} to {to}{}", of_sectors(sectors))
             }
             Total::Exports { region: n, sectors } => {

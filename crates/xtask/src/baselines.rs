@@ -10,7 +10,8 @@ const PACKAGE: &str = "sanction-simulator==0.1.4 \
                        --hash=sha256:1c29bce64dd5e15d14b956556fc544cae21ac504f0cea07558019c4b9eae4909";
 const WHEEL: &str = "sanction_simulator-0.1.4-py3-none-any.whl";
 
-/// `icio-2022` from the Python package index, `g20-2021` from `icio-2019-g20` and `data/targets`.
+/// `icio-2022` from the Python package index, `g20-2021` from `icio-2019-g20` and `data/targets`, `case-2021`
+/// from both.
 ///
 /// # Errors
 /// The package cannot be had, or a step fails.
@@ -36,7 +37,8 @@ pub fn make() -> Result<(), String> {
         [extracted.as_ref(), "data/sources/final_sales_2019.csv", "data/baselines/icio-2022"];
     example("embed_icio_2022", &icio_2022)?;
     let g20_2021 = ["data/targets/russia-goods-2021.csv", "data/baselines/g20-2021"];
-    example("embed_g20_2021", &g20_2021)
+    example("embed_g20_2021", &g20_2021)?;
+    example("embed_case_2021", &["data/baselines/case-2021"])
 }
 
 fn example(name: &str, arguments: &[&str]) -> Result<(), String> {

@@ -3,6 +3,7 @@
 //! Each installs what it needs by itself, inside `target/`.
 
 mod baselines;
+mod bench;
 mod fuzz;
 mod python;
 mod step;
@@ -16,9 +17,10 @@ usage: cargo xtask COMMAND
 
   check     formatting, lints, documentation
   test      all tests: Rust, documentation examples, Python, fuzz targets
-  bench     benchmarks; `bench import`: official tables of full size, 3 GB of disk for a while
+  bench     benchmarks of the model; `bench peers` beside other programs, `bench growth` over sizes,
+            `bench import` of official tables of full size (3 GB of disk for a while)
   fuzz [N]  fuzz targets, N inputs each (100000)
-  baselines the built-in baselines icio-2022 and g20-2021, from their public sources
+  baselines the built-in baselines icio-2022, g20-2021 and case-2021, from their public sources
   ci        check and test";
 
 fn main() -> ExitCode {
@@ -27,7 +29,7 @@ fn main() -> ExitCode {
     let result = match words.as_slice() {
         ["check"] => check(),
         ["test"] => test(),
-        ["bench", rest @ ..] => bench(rest),
+        ["bench", rest @ ..] => bench::run(rest),
         ["fuzz"] => fuzz::run(100_000),
         ["fuzz", count] => match count.parse() {
             Ok(count) => fuzz::run(count),
@@ -59,31 +61,6 @@ fn test() -> Result<(), String> {
         .with("INSTA_UPDATE", "no")
         .run()?;
     python::check_reference_solver()?;
+    python::check_syntax()?;
     fuzz::run(20_000)
-}
-
-fn bench(arguments: &[&str]) -> Result<(), String> {
-    if arguments == ["import"] {
-        return bench_import();
-    }
-    let mut command = vec!["bench", "--package", "viner-model", "--locked"];
-    if !arguments.is_empty() {
-        command.push("--");
-        command.extend(arguments);
-    }
-    Step::new("benchmarks", cargo(&command)).run()
-}
-
-/// Imports tables of the size of the OECD's and of EXIOBASE's, with and without flows by user.
-fn bench_import() -> Result<(), String> {
-    for table in [["icio", "77", "45"], ["exiobase", "49", "200"]] {
-        for sourcing in [&[][..], &["--sourcing"]] {
-            let mut command =
-                vec!["run", "--release", "--package", "viner-io", "--example", "import_size", "--"];
-            command.extend(table);
-            command.extend(sourcing);
-            Step::new("import of a large table", cargo(&command)).run()?;
-        }
-    }
-    Ok(())
 }

@@ -1,6 +1,6 @@
 //! Python, in an environment of its own.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::step::{Step, root};
@@ -17,18 +17,32 @@ pub fn check_reference_solver() -> Result<(), String> {
     Step::new("reference solver in Python", command).run()
 }
 
+/// Compiles the programs that no test runs, because what they need is installed for benchmarks alone.
+///
+/// # Errors
+/// There is no Python, or a program has an error of syntax.
+pub fn check_syntax() -> Result<(), String> {
+    let mut command = Command::new(interpreter()?);
+    command.args(["-m", "compileall", "-q", "validation/peers"]);
+    Step::new("syntax of the peers' programs", command).run()
+}
+
 /// The interpreter that the project's Python programs run with.
 ///
 /// # Errors
 /// There is no Python, or a package cannot be installed.
 pub fn interpreter() -> Result<PathBuf, String> {
-    environment(&root().join("validation").join("agreement").join("requirements.txt"))
+    let requirements = root().join("validation").join("agreement").join("requirements.txt");
+    environment("python", &requirements)
 }
 
-/// The interpreter of a virtual environment in `target/python` that has the packages of a
-/// requirements file.
-fn environment(requirements: &PathBuf) -> Result<PathBuf, String> {
-    let folder = root().join("target").join("python");
+/// The interpreter of the virtual environment `target/NAME`, which has the packages of a requirements
+/// file.
+///
+/// # Errors
+/// There is no Python, or a package cannot be installed.
+pub fn environment(name: &str, requirements: &Path) -> Result<PathBuf, String> {
+    let folder = root().join("target").join(name);
     let python = if cfg!(windows) {
         folder.join("Scripts").join("python.exe")
     } else {

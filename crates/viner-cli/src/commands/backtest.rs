@@ -3,17 +3,24 @@
 use std::fs;
 use std::time::Instant;
 
+use viner_io::backtest::cells::{
+    CellComparison, ObservedCells, SMALLEST_CELL, cell_frames, cells_json, cells_page, cells_text,
+    compare_cells,
+};
 use viner_io::backtest::{
     Evidence, NoBacktest, backtest, backtest_json, backtest_page, scores_frame,
 };
+use viner_io::calibrate::{CalibrateQuestion, Calibrated, calibrate_frames, calibrate_page};
+use viner_io::path::PathQuestion;
 use viner_io::results::write_results;
 use viner_io::{Diagnostic, Diagnostics};
 
-use super::Failed;
 use super::path::{open, refusal};
 use super::run::{PROGRAM, result_formats};
+use super::{Failed, warning};
 use crate::args::{BacktestOptions, Common};
 use crate::printer::Printer;
+use crate::summary::{align, new_table};
 
 /// Plan that is backtested when none is named, and its evidence.
 const DEFAULT: &str = "case-2022";
@@ -21,9 +28,12 @@ const DEFAULT: &str = "case-2022";
 pub fn run(options: &BacktestOptions, common: &Common, printer: &Printer) -> Result<(), Failed> {
     let formats = result_formats(&common.format)?;
     let plan = options.plan.as_deref().unwrap_or(DEFAULT);
-    let question = open(plan, options.tolerance, common, printer)?;
+    let mut question = open(plan, options.tolerance, common, printer)?;
     let named = options.evidence.as_deref().or(question.plan.backtest.evidence.as_deref());
     let evidence = Evidence::open(named.unwrap_or(DEFAULT))?;
+    let calibration = calibrated(&mut question, &evidence, plan, options, common, printer)?;
+    let observed = options.cells.as_deref().map(ObservedCells::open).transpose()?;
+    let smallest = smallest_cell(options)?;
     printer.progress("solving the path, and again without each mechanism ...");
     let start = Instant::now();
     let scores = backtest(&question, &evidence).map_err(|no| match no {
@@ -31,9 +41,17 @@ pub fn run(options: &BacktestOptions, common: &Common, printer: &Printer) -> Res
         NoBacktest::Path(no) => refusal(&question, no),
     })?;
     let seconds = start.elapsed().as_secs_f64();
+    let solved = question.solve().map_err(|no| refusal(&question, no))?;
+    let cells =
+        observed.as_ref().map(|cells| compare_cells(&solved, cells, smallest)).transpose()?;
+    let regions = regions_of_interest(&question);
     let totals = scores.totals();
     if common.json {
-        printer.asked(&format!("{:#}", backtest_json(&scores)));
+        let mut json = backtest_json(&scores);
+        if let Some(cells) = &cells {
+            json["cells"] = cells_json(cells);
+        }
+        printer.asked(&format!("{json:#}"));
     } else {
         let percent = |value: f64| format!("{:.0} %", 100.0 * value);
         printer.result(&format!(
@@ -52,10 +70,21 @@ pub fn run(options: &BacktestOptions, common: &Common, printer: &Printer) -> Res
             totals.verdicts_right,
             totals.verdicts,
         ));
+        if let Some(cells) = &cells {
+            tell_cells(cells, &regions, printer);
+        }
     }
     if let Some(path) = &options.page {
-        let command = format!("viner backtest {plan} --page FILE");
-        let page = backtest_page(&scores, question.title(), &command);
+        let with_cells =
+            options.cells.as_ref().map_or_else(String::new, |cells| format!(" --cells {cells}"));
+        let command = format!("viner backtest {plan}{with_cells} --page FILE");
+        let mut page = backtest_page(&scores, question.title(), &command);
+        if let Some((question, found)) = &calibration {
+            page.push_str(&calibrate_page(question, found));
+        }
+        if let Some(cells) = &cells {
+            page.push_str(&cells_page(cells, &regions));
+        }
         fs::write(path, page).map_err(|error| {
             let problem = format!("cannot write `{}`: {error}", path.display());
             Failed::Input(Diagnostics::from(Diagnostic::new(problem)))
@@ -63,11 +92,79 @@ pub fn run(options: &BacktestOptions, common: &Common, printer: &Printer) -> Res
         printer.note(&format!("page written to {}", path.display()));
     }
     if let Some(folder) = &common.output {
-        let solved = question.solve().map_err(|no| refusal(&question, no))?;
         let mut manifest = question.manifest(&solved, PROGRAM, seconds);
         manifest["evidence"] = evidence.name.clone().into();
-        write_results(folder, &[scores_frame(&scores)], &manifest, &formats)?;
+        let mut frames = vec![scores_frame(&scores)];
+        if let Some((question, found)) = &calibration {
+            frames.extend(calibrate_frames(question, found));
+        }
+        if let Some(cells) = &cells {
+            manifest["cells"] = cells.name.clone().into();
+            frames.extend(cell_frames(cells));
+        }
+        write_results(folder, &frames, &manifest, &formats)?;
         printer.note(&format!("results written to {}", folder.display()));
     }
     Ok(())
+}
+
+/// The calibration of a plan, and the plan with the sizes that it finds. Fitted are sizes that the plan does not
+/// give, and for a page all of them anew.
+fn calibrated(
+    path: &mut PathQuestion,
+    evidence: &Evidence,
+    plan: &str,
+    options: &BacktestOptions,
+    common: &Common,
+    printer: &Printer,
+) -> Result<Option<(CalibrateQuestion, Calibrated)>, Failed> {
+    let Some(calibrate) = &path.plan.calibrate else { return Ok(None) };
+    for (id, row) in calibrate.undisclosed(evidence)? {
+        let text = format!("`{id}` and figure `{}` of the calibration are one number", row.id);
+        printer.note(&warning(&format!("{text}: if it is one figure, name the row in `uses`")));
+    }
+    let is_fitted = calibrate.is_fitted();
+    if is_fitted && options.page.is_none() {
+        return Ok(None);
+    }
+    let question = super::calibrate::question(path.clone(), plan, common)?;
+    let found = super::calibrate::solve(&question, printer)?;
+    if is_fitted {
+        for (key, value) in question.plan.stale(&found) {
+            let text = format!("the plan's `{key}` is not the fitted {value}");
+            printer.note(&warning(&format!("{text}: run `viner calibrate` anew")));
+        }
+    } else {
+        let sizes: Vec<f64> = found.sizes.iter().map(|size| size.value).collect();
+        *path = question.with(&sizes)?;
+    }
+    Ok(Some((question, found)))
+}
+
+fn smallest_cell(options: &BacktestOptions) -> Result<f64, Failed> {
+    let smallest = options.smallest_cell.unwrap_or(SMALLEST_CELL);
+    if smallest > 0.0 && smallest.is_finite() {
+        Ok(smallest)
+    } else {
+        let message = format!("error: `--smallest-cell {smallest}`: expected a value above 0");
+        Err(Failed::Usage(message))
+    }
+}
+
+/// The region that the scenario is about, and the first of its partners that is one region.
+fn regions_of_interest(question: &PathQuestion) -> Vec<String> {
+    let report = &question.question.file.report;
+    let known = |code: &&String| question.question.baseline.regions.position(code).is_some();
+    let partner = report.partners.iter().find(known);
+    report.focus.iter().filter(known).chain(partner).cloned().collect()
+}
+
+fn tell_cells(cells: &CellComparison, regions: &[String], printer: &Printer) {
+    let (heading, columns, rows) = cells_text(cells, regions);
+    let mut table = new_table(&columns);
+    for row in rows {
+        table.add_row(row);
+    }
+    align(&mut table, 4);
+    printer.result(&format!("\n{heading}\n{table}"));
 }

@@ -9,7 +9,7 @@ use viner_io::tables::{TableFormat, digest, findings, write_bundle};
 use viner_model::baseline::{Baseline, BaselineError, IdentityReport};
 use viner_model::tables::Tables;
 
-use super::{Failed, balance, import, replay, table_tolerance, tables, warning};
+use super::{Failed, balance, import, products, replay, table_tolerance, tables, warning};
 use crate::args::{Common, DataCommand, Format};
 use crate::printer::Printer;
 
@@ -28,6 +28,8 @@ pub fn run(command: &DataCommand, common: &Common, printer: &Printer) -> Result<
         DataCommand::Balance(options) => balance::run(options, common, printer),
         DataCommand::Update(options) => tables::update(options, common, printer),
         DataCommand::Split(options) => tables::split(options, common, printer),
+        DataCommand::Elasticities(options) => products::elasticities(options, common, printer),
+        DataCommand::Tariffs(options) => products::tariff_table(options, common, printer),
         DataCommand::Replay(options) => replay::run(options, common, printer),
     }
 }

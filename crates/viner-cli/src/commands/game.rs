@@ -3,7 +3,8 @@
 use std::time::Instant;
 
 use viner_io::Diagnostic;
-use viner_io::game::{GameQuestion, NoGame, plan_source};
+use viner_io::game::{GameQuestion, NoGame};
+use viner_io::plan::plan_source;
 use viner_io::results::{game_frames, write_results};
 
 use super::run::{PROGRAM, result_formats};

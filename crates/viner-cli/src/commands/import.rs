@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use viner_io::tables::official::{
-    Format as Layout, ImportOptions, Imported, Negatives, TRADE_FILE, Trade, World, import,
+    ComtradeOptions, Format as Layout, ImportOptions, Imported, Mirror, Negatives, TRADE_FILE,
+    Trade, World, import,
 };
+use viner_model::tables::Description;
 
 use super::replay::Done;
 use super::{Failed, data, replay, warning};
@@ -31,6 +33,24 @@ pub struct ImportArguments {
     /// the others
     #[arg(long)]
     pub sourcing: bool,
+    /// How to cite the table [default: as its maker asks]
+    #[arg(long, value_name = "TEXT")]
+    pub citation: Option<String>,
+    /// Whose report of a flow to take of UN Comtrade [default: the importers', where there is one]
+    #[arg(long, value_enum)]
+    pub mirror: Option<MirrorOption>,
+    /// Digits of the products to take of UN Comtrade [default: the most that the file has]
+    #[arg(long, value_name = "N", value_parser = ["2", "4", "6"])]
+    pub digits: Option<String>,
+}
+
+/// Whose report of a flow is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum MirrorOption {
+    /// The importer's, at cif prices
+    Importer,
+    /// The exporter's, at fob prices
+    Exporter,
 }
 
 /// What to do with changes in inventories.
@@ -62,6 +82,10 @@ fn layout(common: &Common) -> Option<Layout> {
         Format::Adb => Some(Layout::Adb),
         Format::Exiobase => Some(Layout::Exiobase),
         Format::Eora => Some(Layout::Eora),
+        Format::GtapHar => Some(Layout::GtapHar),
+        Format::Gloria => Some(Layout::Gloria),
+        Format::WiodLong => Some(Layout::WiodLong),
+        Format::Comtrade => Some(Layout::Comtrade),
         Format::Baci => Some(Layout::Baci),
         Format::Itpd => Some(Layout::Itpd),
         Format::Csv | Format::CsvGz | Format::Parquet | Format::Xlsx => None,
@@ -79,7 +103,17 @@ pub fn run(arguments: &ImportArguments, common: &Common, printer: &Printer) -> R
         },
         leave_out_inventories: arguments.inventories == InventoriesOption::LeaveOut,
         sourcing: arguments.sourcing,
-        ..ImportOptions::default()
+        comtrade: ComtradeOptions {
+            mirror: arguments.mirror.map(|mirror| match mirror {
+                MirrorOption::Importer => Mirror::Importer,
+                MirrorOption::Exporter => Mirror::Exporter,
+            }),
+            digits: arguments.digits.as_ref().and_then(|digits| digits.parse().ok()),
+        },
+        description: Description {
+            citation: arguments.citation.clone().unwrap_or_default(),
+            ..Description::default()
+        },
     };
     // Where there is nowhere to write to, nothing is read.
     data::output_folder(common)?;
@@ -137,12 +171,16 @@ fn trade_table(trade: &Trade, common: &Common, printer: &Printer) -> Result<(), 
             trade.unknown.join(", ")
         )));
     }
+    for remark in &trade.remarks {
+        printer.note(remark);
+    }
     printer.note(&format!("{} written to {}", TRADE_FILE, folder.display()));
     if common.json {
         let json = json!({
             "format": trade.format, "year": trade.year, "unit": "million USD",
             "regions": trade.regions.len(), "products": trade.products.len(),
             "rows": trade.rows.len(), "value": trade.total(), "unknown_codes": trade.unknown,
+            "remarks": trade.remarks,
         });
         printer.asked(&format!("{json:#}"));
     } else {

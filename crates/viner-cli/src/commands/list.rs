@@ -13,7 +13,9 @@ pub fn run(common: &Common, printer: &Printer) {
         ("baselines", builtin::baselines()),
         ("scenarios", builtin::scenarios()),
         ("plans", builtin::plans()),
+        ("maps", builtin::map_titles()),
         ("evidence", builtin::evidence_sets()),
+        ("cells", builtin::cell_sets()),
     ];
     if common.json {
         let entries = |items: &[(&'static str, String)]| -> Value {

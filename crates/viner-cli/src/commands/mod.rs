@@ -2,6 +2,7 @@
 
 pub mod backtest;
 pub mod balance;
+pub mod calibrate;
 pub mod check;
 pub mod compare;
 pub mod data;
@@ -10,6 +11,7 @@ pub mod import;
 pub mod list;
 pub mod optimize;
 pub mod path;
+pub mod products;
 pub mod replay;
 pub mod run;
 pub mod sensitivity;

@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use serde_json::json;
 use viner_io::Diagnostic;
-use viner_io::game::plan_source;
 use viner_io::optimize::{NoOptimum, OptimizeQuestion, Optimized};
+use viner_io::plan::plan_source;
 use viner_io::results::{chosen, optimize_frames, run_frames, write_results};
 
 use super::run::{PROGRAM, result_formats};

@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use viner_io::game::plan_source;
 use viner_io::outcomes::{Asked, ask};
 use viner_io::path::{NoPath, PathQuestion, path_frames};
+use viner_io::plan::plan_source;
 use viner_io::results::write_results;
 
 use super::run::{PROGRAM, result_formats};

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use serde_json::json;
-use viner_io::game::plan_source;
+use viner_io::plan::plan_source;
 use viner_io::results::{run_frames, summaries, sweep_frames, write_results};
 use viner_io::sweep::{NoSweep, SolvedSweep, SweepQuestion, remove_parts};
 

@@ -12,6 +12,7 @@ fn list() {
     exit status 0
     -- stdout
     baselines
+      case-2021                 World of 2021 for the case of 2022: 30 regions, 27 sectors
       g20-2021                  OECD ICIO 2019 with Russia's goods trade of 2021: 20 economies, 20 sections
       icio-2019-g20             OECD ICIO 2019: 20 economies, 20 sections of ISIC Rev. 4
       icio-2022                 OECD ICIO 2022: 80 economies, 50 industries, final demand by destination estimated
@@ -26,8 +27,16 @@ fn list() {
     plans
       case-2022                 The case of 2022, year by year
       secondary-sanctions-game  Secondary sanctions on China: supply or comply
+    maps
+      bec                       The eight broad economic categories of BEC Rev. 5, from divisions of ISIC Rev. 4
+      case-2021                 Regions and sectors of the built-in baseline `case-2021`, from those of `icio-2022`
+      eu27                      The 27 members of the European Union since February 2020 as one region; all others stay
+      g20                       The 19 countries of the G20, all others as the rest of the world
+      isic-sections             Divisions of ISIC Rev. 4 and groups of them to its sections
     evidence
       case-2022                 85 statements
+    cells
+      icio-2022                 6352 cells
     ");
 }
 
@@ -35,7 +44,7 @@ fn list() {
 fn list_as_json() {
     let json = Place::new().viner("list --json").succeeded().json();
     let names = json["baselines"].as_array().unwrap().iter().map(|entry| entry["name"].clone());
-    assert_eq!(names.collect::<Vec<_>>(), ["g20-2021", "icio-2019-g20", "icio-2022"]);
+    assert_eq!(names.collect::<Vec<_>>(), ["case-2021", "g20-2021", "icio-2019-g20", "icio-2022"]);
     let scenarios = json["scenarios"].as_array().unwrap();
     assert!(scenarios.iter().any(|entry| entry["name"] == "western-sanctions-2022"));
 }
@@ -130,7 +139,7 @@ fn unknown_names() {
     exit status 1
     -- stderr
     error: unknown built-in scenario, plan or baseline `x`
-      expected one of `g20-2021`, `icio-2019-g20`, `icio-2022`, `china-joins`, `close-the-hubs`, `gas-pivot`, `price-cap-ladder`, `sanctions-lifted`, `western-sanctions-2022`, `yuan-settlement`, `case-2022`, `secondary-sanctions-game`
+      expected one of `case-2021`, `g20-2021`, `icio-2019-g20`, `icio-2022`, `china-joins`, `close-the-hubs`, `gas-pivot`, `price-cap-ladder`, `sanctions-lifted`, `western-sanctions-2022`, `yuan-settlement`, `case-2022`, `secondary-sanctions-game`
     ");
     assert_snapshot!(place.viner("run western-sanction-2022"), @"
     exit status 1

@@ -219,3 +219,32 @@ fn a_threat_is_no_policy() {
     assert_eq!(place.viner("run threat.toml -o out").failed(1).status, 1);
     assert_eq!(place.names(""), ["threat.toml"]);
 }
+
+/// Plans of all kinds are opened as their own commands open them.
+#[test]
+fn plans_are_checked_as_their_commands_read_them() {
+    const PLAN: &str = "baseline = \"icio-2019-g20\"\n[sweep]\ndraws = 8\n\
+        outcomes = [\"welfare(USA)\", \"welfare(USS)\"]\n\
+        [[sweep.vary]]\nkey = \"model.trade_elasticity\"\nvalues = [2, 4]\n";
+    let place = Place::new();
+    let listed = place.viner("list --json").succeeded().json();
+    for plan in listed["plans"].as_array().unwrap() {
+        let name = plan["name"].as_str().unwrap();
+        let checked = place.viner(&format!("check {name} --json")).succeeded().json();
+        assert!(checked["plan"].is_string(), "{checked}");
+    }
+    place.write("sweep.toml", PLAN);
+    assert_snapshot!(place.viner("check sweep.toml").failed(1), @"
+    exit status 1
+    -- stderr
+    error: character 9: unknown region `USS`; did you mean `USA`?
+      at sweep.toml, line 4, column 29, key `sweep.outcomes.1`
+    hint: in `welfare(USS)`
+    ");
+    place.edit("sweep.toml", ", \"welfare(USS)\"", "");
+    assert_snapshot!(place.viner("check sweep.toml").succeeded(), @"
+    exit status 0
+    -- stdout
+    `sweep.toml` is valid: a sweep of 8 draws; 0 policies on baseline `icio-2019-g20`
+    ");
+}

@@ -20,17 +20,18 @@ fn help() {
 
     Commands:
       run          Solve a scenario
-      check        Find everything that is wrong with a scenario; solve nothing
+      check        Find everything that is wrong with a scenario or a plan; solve nothing
       compare      Show scenarios side by side
       game         Secondary sanctions and coalitions: payoffs of all combinations of actions,
                    equilibria
       path         Years in sequence: dated policies, elasticities that grow with time
       backtest     Score the years of a plan against what was said and what statistics say
+      calibrate    Fit sizes of a plan that no source gives to a declared set of figures
       sweep        Draw numbers of a scenario many times: the spread of outcomes, and what it comes from
       optimize     The policies that are best for an objective, or best replies to each other
       sensitivity  What an outcome answers to: its derivative by every size of every policy and every
                    elasticity
-      list         List built-in baselines, scenarios, plans and evidence
+      list         List built-in baselines, scenarios, plans, maps, evidence and observed cells
       show         Print a built-in scenario, plan or baseline
       data         Work on baseline tables
       help         Print this message or the help of the given subcommand(s)
@@ -43,19 +44,23 @@ fn help() {
               File format of the tables written; several may be given, separated by commas
 
               Possible values:
-              - csv:      A CSV file per table
-              - csv.gz:   A compressed CSV file per table (bundles only)
-              - parquet:  A Parquet file per table
-              - xlsx:     One Excel workbook (results only)
-              - icio:     An OECD inter-country input-output table (this and the following: `data
+              - csv:       A CSV file per table
+              - csv.gz:    A compressed CSV file per table (bundles only)
+              - parquet:   A Parquet file per table
+              - xlsx:      One Excel workbook (results only)
+              - icio:      An OECD inter-country input-output table (this and the following: `data
                 import` only)
-              - figaro:   A Eurostat FIGARO matrix
-              - wiod:     A table of the World Input-Output Database, release 2013 or 2016
-              - adb:      A multi-regional table of the Asian Development Bank
-              - exiobase: EXIOBASE 3, or a table that pymrio saved
-              - eora:     Eora26
-              - baci:     Trade: CEPII BACI
-              - itpd:     Trade: USITC ITPD-E
+              - figaro:    A Eurostat FIGARO matrix
+              - wiod:      A table of the World Input-Output Database, release 2013 or 2016
+              - adb:       A multi-regional table of the Asian Development Bank
+              - exiobase:  EXIOBASE 3, or a table that pymrio saved
+              - eora:      Eora26
+              - gtap-har:  The GTAP Data Base in header array files, for holders of its licence
+              - gloria:    GLORIA supply and use tables
+              - wiod-long: World Input-Output Database of 2014 in long form, with tariffs
+              - baci:      Trade: CEPII BACI
+              - itpd:      Trade: USITC ITPD-E
+              - comtrade:  Trade: UN Comtrade, a table or an answer of its API
 
           --set <KEY=VALUE>
               Override any key of the scenario: `model.trade_elasticity=6`, `policy.0.change=0.3`

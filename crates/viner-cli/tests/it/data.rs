@@ -36,9 +36,9 @@ fn import() {
     title = "Inter-country input-output table, 2019"
     year = 2019
     unit = "million USD"
-    source = ""
-    licence = ""
-    citation = ""
+    source = "OECD, Inter-Country Input-Output Tables, http://oe.cd/icio"
+    licence = "free to reuse with attribution (CC BY 4.0 for data published or updated since July 2024)"
+    citation = "OECD, OECD Inter-Country Input-Output Database, http://oe.cd/icio"
 
     [[region]]
     code = "USA"
@@ -90,6 +90,9 @@ fn info() {
       output       366 million USD
       value added  213 million USD
       tariffs      none
+      source       OECD, Inter-Country Input-Output Tables, http://oe.cd/icio
+      licence      free to reuse with attribution (CC BY 4.0 for data published or updated since July 2024)
+      citation     OECD, OECD Inter-Country Input-Output Database, http://oe.cd/icio
       sha256       059b784893777f0ce6124aeb537763a869762450253d86cb91850861d666f42c
       import       icio-2019-tiny.csv: 2 regions, 2 sectors; purchases pooled over intermediate and final use, the latter DPABR, GFCF, HFCE; final spending at basic prices; value added is output less intermediate purchases; no tariffs
     ");
@@ -213,7 +216,7 @@ fn check_tells_what_looks_wrong() {
             "empty region",
             "no output",
             "domestic tariff",
-            "high tariffs",
+            "tariff in percent",
             "unknown code",
             "replaced code",
             "historic code",

@@ -80,7 +80,7 @@ fn aggregate_by_a_file() {
     exit status 1
     -- stderr
     error: unknown mapping `eu28`; did you mean `eu27`?
-    hint: it is no file either; built in are `eu27`, `g20`, `isic-sections`
+    hint: it is no file either; built in are `bec`, `case-2021`, `eu27`, `g20`, `isic-sections`
     ");
 }
 

@@ -108,7 +108,7 @@ fn what_is_no_table_is_refused() {
     -- stderr
     error: the layout of the table is not recognised
       at notes.csv
-      expected one of `icio`, `figaro`, `wiod`, `adb`, `exiobase`, `eora`, `baci`, `itpd`
+      expected one of `icio`, `figaro`, `wiod`, `adb`, `exiobase`, `eora`, `gtap-har`, `gloria`, `wiod-long`, `baci`, `itpd`, `comtrade`
     hint: name the layout with `--format`
     ");
     assert_snapshot!(place.viner("data import notes.csv"), @"

@@ -5,11 +5,14 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod built_in;
+mod calibrate;
+mod cells;
 mod check;
 mod closures;
 mod command_line;
 mod compare;
 mod data;
+mod data_products;
 mod data_tables;
 mod decompose;
 mod game;

@@ -49,7 +49,7 @@ fn prohibitive_tariffs_with_fixed_deficits() {
     // How many evaluations a search without result takes is a matter of rounding.
     let said = replace_between(&ran.stderr, "numbers after ", " evaluations", "[count]");
     assert_snapshot!(said, @r#"
-    error: scenario `A wall`: no equilibrium found: the iteration left the range of finite numbers after [count] evaluations; worst market `RUS/B` (output), off by more than any number, expected at most 1e-10
+    error: scenario `A wall`: no equilibrium found: the iteration left the range of finite numbers after [count] evaluations; worst market `RUS/I` (output), off by more than any number, expected at most 1e-10
     hint: `deficits = "fixed"` makes regions in surplus go on paying out the same amount however little they can sell; try "income-share" or "balanced"
     hint: weaker policies have an equilibrium: with every ln(1 + rate), ln(1 + change) and removed share at 25 % of what is asked
     hint: raise very low elasticities or lower `specific_factor_share` in the sector named, or take a looser `solver.tolerance`

@@ -31,7 +31,9 @@ fn outcomes_are_told_and_written() {
     arguments.push("--json");
     let json = place.viner_in("", &arguments).succeeded().json();
     let welfare = place.number("out/regions.csv", &[("region", "USA")], "welfare");
-    assert_eq!(json["outcomes"][0]["value"].as_f64(), Some(welfare));
+    // Two orders of the same divisions, less 1.
+    let outcome = json["outcomes"][0]["value"].as_f64().unwrap();
+    assert!((outcome - welfare).abs() <= 4.0 * f64::EPSILON, "{outcome} and {welfare}");
     assert_eq!(json["outcomes"][0]["base"].as_f64(), Some(0.0));
     assert!((json["outcomes"][2]["value"].as_f64().unwrap() - 0.5).abs() < 1e-9);
     assert_eq!(json["outcomes"][3]["value"], "binding");

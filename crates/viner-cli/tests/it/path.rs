@@ -136,6 +136,36 @@ fn plans_that_are_wrong() {
     "#);
 }
 
+#[test]
+fn sectors_have_elasticities_and_years_have_money_of_their_own() {
+    let place = place();
+    let plan = PLAN.replace(
+        "elasticity_path = { trade_elasticity = { 0 = 0.5, 1 = 1.0 } }",
+        "elasticity_path = { trade_elasticity = { 0 = 0.5, 1 = 1.0 }, sectors = { A = \"constant\" } }\n\
+         world_income = { 2022 = 2.0 }",
+    );
+    place.write("rich.toml", &plan);
+    let value = |plan: &str, of: &str| {
+        let json = place.viner(&format!("path {plan} --json --of {of}")).succeeded().json();
+        let told = json["years"][1]["outcomes"].as_array().unwrap().last().unwrap().clone();
+        told["value"].as_f64().unwrap()
+    };
+    // The duty is on A: with the whole elasticity at once it stops more, in money that is worth half.
+    let less = value("rich.toml", "flow(ROW,USA,A)/2") / value("plan.toml", "flow(ROW,USA,A)");
+    assert!(less < 0.99, "{less}");
+    let world =
+        value("rich.toml", "value_added(*,*)") / value("rich.toml", "base.value_added(*,*)");
+    assert!((world - 2.0).abs() < 1e-9, "{world}");
+    place.write("rich.toml", &plan.replace("{ A = \"constant\" }", "{ Q = \"constant\" }"));
+    assert_snapshot!(place.viner("path rich.toml"), @"
+    exit status 1
+    -- stderr
+    error: unknown sector `Q`
+      at rich.toml, key `path.elasticity_path.sectors.Q`
+      expected one of `A`, `C10_12`
+    ");
+}
+
 /// Totals are numbers of the model: their shape is told here, the numbers by the page.
 #[test]
 fn the_built_in_case_is_scored() {
@@ -149,10 +179,27 @@ fn the_built_in_case_is_scored() {
     }
     assert!(number("verdicts_right") <= number("verdicts"));
     assert!(json["rows"].as_array().unwrap().len() as f64 >= in_scope);
-    assert!(place.read("page.md").contains("## Rows that count"));
+    let page = place.read("page.md");
+    for heading in [
+        "## The years",
+        "## Where the model is wrong",
+        "## Rows that count",
+        "## The 10 worst rows",
+    ] {
+        assert!(page.contains(heading), "{heading}");
+    }
+    // A forecast is made anew with what was known, and a test of a mechanism knows how sure it is.
+    let row = |id: &str| {
+        let rows = json["rows"].as_array().unwrap();
+        rows.iter().find(|row| row["id"] == id).unwrap().clone()
+    };
+    let forecast = row("s003-200bn-in-2023");
+    assert_ne!(forecast["forecast"], forecast["model"]);
+    assert!(row("s001-sanctions-open-opportunity")["spread"].as_f64().unwrap() > 0.0);
+    assert!(row("s000-western-10x")["forecast"].is_null());
     assert_eq!(
         format!("{in_scope} {computed} {}", json["calibration"]),
-        "73 50 2",
+        "73 64 2",
         "rows in scope, computed, left out"
     );
 }

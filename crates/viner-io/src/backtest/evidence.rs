@@ -6,6 +6,7 @@ use std::path::Path;
 use super::scoring::Target;
 use crate::builtin;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario_file::Day;
 
 /// File of the statements in a folder of evidence.
 const STATEMENTS: &str = "evidence.csv";
@@ -131,6 +132,12 @@ impl Statement {
         unit("official_unit") || unit("unit") || self.get("measure") == "growth"
     }
 
+    /// The day on which a forecast was published; nothing of other statements.
+    pub fn forecast_of(&self) -> Option<Day> {
+        let forecast = self.get("claim_type") == "forecast";
+        forecast.then(|| date_in(self.get("publication_date"))).flatten()
+    }
+
     /// Whether the official figure is the target: it was looked up or computed, and is trusted.
     pub fn official_counts(&self) -> bool {
         let basis = self.get("official_basis");
@@ -164,4 +171,9 @@ impl Statement {
             None => self.claim(),
         }
     }
+}
+
+/// The first date in a text.
+pub(super) fn date_in(text: &str) -> Option<Day> {
+    text.split(|c: char| !c.is_ascii_digit() && c != '-').find_map(Day::parse)
 }

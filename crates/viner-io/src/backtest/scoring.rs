@@ -14,7 +14,7 @@ const POINTS: [f64; 2] = [5.0, 1.0];
 
 /// Relative change of a quantity by a mechanism above which it is more than rounding: results are
 /// certified to 1e-10.
-const SPREAD: f64 = 1e-6;
+const ROUNDING: f64 = 1e-6;
 
 /// Distance from a claim, in tolerances, up to which it is partly true.
 const PARTLY: f64 = 3.0;
@@ -159,14 +159,14 @@ pub fn direction(change: f64, expected: Direction) -> f64 {
     f64::from(Direction::of_change(change) == expected)
 }
 
-/// 1 if a mechanism moves a quantity the way it should, 0.5 if it moves it by no more than rounding, 0 if
-/// it moves it the other way.
-pub fn mechanism(on: f64, off: f64, expected: Direction) -> f64 {
+/// 1 if a mechanism moves a quantity the way it should by more than `spread`, the uncertainty of its
+/// effect as a fraction; 0.5 if by less, 0 if it moves it the other way.
+pub fn mechanism(on: f64, off: f64, expected: Direction, spread: f64) -> f64 {
     let moved = (on - off) / off.abs().max(f64::MIN_POSITIVE);
     let stated = if expected == Direction::Down { -moved } else { moved };
-    if stated > SPREAD {
+    if stated > spread.max(ROUNDING) {
         1.0
-    } else if stated >= -SPREAD {
+    } else if stated >= -ROUNDING {
         0.5
     } else {
         0.0
@@ -235,10 +235,11 @@ mod tests {
         assert!(direction(0.01, Direction::Up) == 0.0);
         assert!(direction(0.01, Direction::Same) > 0.0);
         assert!(direction(-0.03, Direction::Down) > 0.0);
-        assert!((mechanism(1.1, 1.0, Direction::Up) - 1.0).abs() < 1e-12);
-        assert!((mechanism(1.0, 1.0, Direction::Up) - 0.5).abs() < 1e-12);
-        assert!(mechanism(0.9, 1.0, Direction::Up) == 0.0);
-        assert!((mechanism(0.9, 1.0, Direction::Down) - 1.0).abs() < 1e-12);
+        assert!((mechanism(1.1, 1.0, Direction::Up, 0.05) - 1.0).abs() < 1e-12);
+        assert!((mechanism(1.0, 1.0, Direction::Up, 0.0) - 0.5).abs() < 1e-12);
+        assert!(mechanism(0.9, 1.0, Direction::Up, 0.2) == 0.0);
+        assert!((mechanism(0.9, 1.0, Direction::Down, 0.05) - 1.0).abs() < 1e-12);
+        assert!((mechanism(1.1, 1.0, Direction::Up, 0.2) - 0.5).abs() < 1e-12);
         assert!(event(7) > event(8));
         assert!(weight("high") > weight("medium") && weight("unknown") == 0.0);
     }

@@ -2,9 +2,10 @@
 
 mod mapping_file;
 mod shares_file;
-mod sheet;
+pub(crate) mod sheet;
 mod targets_file;
 
 pub use mapping_file::{OpenedMapping, open_mapping};
 pub use shares_file::read_division;
+pub(crate) use sheet::Sheet;
 pub use targets_file::read_targets;

@@ -6,31 +6,48 @@ use crate::diagnostic::{Diagnostic, Diagnostics, IoError};
 use crate::tables::{Problems, file_text};
 
 /// The rows of a file; lines that start with `#` are comments.
-pub(super) struct Sheet {
+pub(crate) struct Sheet {
+    file: String,
     header: Vec<String>,
-    pub(super) rows: Vec<SheetRow>,
-    pub(super) problems: Problems,
+    pub(crate) rows: Vec<SheetRow>,
+    pub(crate) problems: Problems,
 }
 
 /// A row and its line.
-pub(super) struct SheetRow {
-    pub(super) line: u64,
+pub(crate) struct SheetRow {
+    pub(crate) line: u64,
     cells: Vec<String>,
 }
 
 impl Sheet {
     /// Reads a file; `required` columns must be there, `optional` ones may.
-    pub(super) fn read(path: &Path, required: &[&str], optional: &[&str]) -> Result<Self, IoError> {
+    pub(crate) fn read(path: &Path, required: &[&str], optional: &[&str]) -> Result<Self, IoError> {
         let text = file_text(path)?;
         Self::parse(&text, &path.display().to_string(), required, optional)
     }
 
+    /// Reads a file that may have columns beside the `required` ones.
+    pub(crate) fn read_any(path: &Path, required: &[&str]) -> Result<Self, IoError> {
+        let text = file_text(path)?;
+        Self::parse_with(&text, &path.display().to_string(), required, None)
+    }
+
     /// Reads the text of a file.
-    pub(super) fn parse(
+    pub(crate) fn parse(
         text: &str,
         file: &str,
         required: &[&str],
         optional: &[&str],
+    ) -> Result<Self, IoError> {
+        Self::parse_with(text, file, required, Some(optional))
+    }
+
+    /// Reads a text; any further column may be there if nothing is said of `optional` ones.
+    fn parse_with(
+        text: &str,
+        file: &str,
+        required: &[&str],
+        optional: Option<&[&str]>,
     ) -> Result<Self, IoError> {
         let mut problems = Problems::of(file);
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -73,17 +90,32 @@ impl Sheet {
         if !problems.is_empty() {
             return Err(problems.into_diagnostics().into());
         }
-        Ok(Self { header: header.unwrap_or_default(), rows, problems })
+        Ok(Self { file: file.to_owned(), header: header.unwrap_or_default(), rows, problems })
+    }
+
+    /// Its name, as the user wrote it.
+    pub(crate) fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// Whether it has a column.
+    pub(crate) fn has(&self, column: &str) -> bool {
+        self.header.iter().any(|name| name == column)
+    }
+
+    /// A list of problems in this file, with none yet.
+    pub(crate) fn problems_here(&self) -> Problems {
+        Problems::of(self.file.clone())
     }
 
     /// The cell of a column; empty where the file does not have it.
-    pub(super) fn cell<'a>(&self, row: &'a SheetRow, column: &str) -> &'a str {
+    pub(crate) fn cell<'a>(&self, row: &'a SheetRow, column: &str) -> &'a str {
         let position = self.header.iter().position(|name| name == column);
         position.map_or("", |position| row.cells[position].as_str())
     }
 
     /// The number in a cell, which must satisfy `right`.
-    pub(super) fn number(
+    pub(crate) fn number(
         &self,
         row: &SheetRow,
         column: &str,
@@ -99,7 +131,7 @@ impl Sheet {
     }
 
     /// What was found, or everything that is wrong.
-    pub(super) fn finish<T>(problems: Problems, found: T) -> Result<T, IoError> {
+    pub(crate) fn finish<T>(problems: Problems, found: T) -> Result<T, IoError> {
         let diagnostics: Diagnostics = problems.into_diagnostics();
         diagnostics.into_result()?;
         Ok(found)
@@ -110,11 +142,13 @@ fn check_header(
     header: &[String],
     line: u64,
     required: &[&str],
-    optional: &[&str],
+    optional: Option<&[&str]>,
     problems: &mut Problems,
 ) {
     for (index, name) in header.iter().enumerate() {
-        if !required.iter().chain(optional).any(|column| column == name) {
+        if let Some(optional) = optional
+            && !required.iter().chain(optional).any(|column| column == name)
+        {
             let valid = required.iter().chain(optional).copied();
             problems.push(Diagnostic::unknown("column", name, valid).at_line(line));
         } else if header[..index].contains(name) {

@@ -62,8 +62,12 @@ fn target(sheet: &Sheet, row: &SheetRow, tables: &Tables) -> Result<Target, Diag
     let sectors = sectors(tables, sheet.cell(row, "sector"))?;
     let total = match kind {
         "flow_total" => {
-            let (exporter, importer) = (region("exporter")?, region("importer")?);
-            Total::Flow { exporter, importer, sectors }
+            let regions = |column| codes(&tables.regions, "region", sheet.cell(row, column));
+            Total::Flow {
+                exporters: regions("exporter")?,
+                importers: regions("importer")?,
+                sectors,
+            }
         }
         "exports_total" => Total::Exports { region: region("region")?, sectors },
         "imports_total" => Total::Imports { region: region("region")?, sectors },
@@ -80,17 +84,25 @@ fn sectors(tables: &Tables, text: &str) -> Result<Vec<usize>, Diagnostic> {
     if text == "*" {
         return Ok(Vec::new());
     }
-    let codes = text.split([' ', '+']).filter(|code| !code.is_empty());
-    let mut sectors = Vec::new();
-    for word in codes {
-        let sector = code(&tables.sectors, "sector", word)?;
-        if sectors.contains(&sector) {
-            return Err(Diagnostic::new(format!("sector `{word}` is given twice")));
+    if text.is_empty() { Ok(Vec::new()) } else { codes(&tables.sectors, "sector", text) }
+}
+
+/// Positions of one or several codes, as `A B C` or `A+B+C`.
+fn codes(labels: &Labels, what: &str, text: &str) -> Result<Vec<usize>, Diagnostic> {
+    let words = text.split([' ', '+']).filter(|code| !code.is_empty());
+    let mut positions = Vec::new();
+    for word in words {
+        let position = code(labels, what, word)?;
+        if positions.contains(&position) {
+            return Err(Diagnostic::new(format!("{what} `{word}` is given twice")));
         }
-        sectors.push(sector);
+        positions.push(position);
     }
-    sectors.sort_unstable();
-    Ok(sectors)
+    if positions.is_empty() {
+        return code(labels, what, "").map(|position| vec![position]);
+    }
+    positions.sort_unstable();
+    Ok(positions)
 }
 
 pub(super) fn code(labels: &Labels, what: &str, word: &str) -> Result<usize, Diagnostic> {

@@ -21,6 +21,7 @@
 //! assert_eq!(scenario.map(|file| file.scenario.policies.len()), Some(1));
 //! ```
 
+mod calibrate_plan;
 mod choices;
 mod dates;
 mod document;
@@ -41,15 +42,18 @@ mod source;
 mod sweep_plan;
 mod table_files;
 
+pub use calibrate_plan::{CalibratePlan, FittedSize, TrainingRow};
 pub use choices::{ReportChoices, SolverChoices};
 pub use dates::{Day, Period};
-pub use game_plan::{ActionPlan, GamePlan, MAX_COMBINATIONS, PlayerPlan, When, read_game_plan};
+pub use game_plan::{
+    ActionPlan, GamePlan, MAX_COMBINATIONS, PLAYER, PlayerPlan, When, read_game_plan,
+};
 pub use locations::Locations;
 pub use optimize_plan::{Choose, Each, OptimizePlan, read_optimize_plan};
 pub(crate) use optimize_plan::{OPTIMIZE, player_name};
 pub use path_plan::{BacktestChoices, PathPlan, read_path_plan};
 pub(crate) use plan::read_inline_scenario;
-pub use plan::{PlanHead, PlanScenario};
+pub use plan::{PlanHead, PlanKind, PlanScenario};
 pub use read::{ScenarioFile, read_scenario};
 pub use source::{Recorded, ScenarioSource};
 pub(crate) use sweep_plan::SWEEP;

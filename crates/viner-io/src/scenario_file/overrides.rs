@@ -28,7 +28,8 @@ fn apply_one(root: &mut Node, argument: &str, findings: &mut Findings) -> Result
     let name = path.join(".");
     let node = parsed(value, &name, findings)?;
     let refused = match merge_elasticity(root, &mut path) {
-        Ok(()) => assign(root, &path, node),
+        Ok(()) => each_policy(root, &path)
+            .and_then(|paths| paths.iter().try_for_each(|path| assign(root, path, node.clone()))),
         Err(refused) => Err(refused),
     };
     refused.map_err(|diagnostic| findings.add(Position::Set, &name, *diagnostic))
@@ -97,6 +98,33 @@ fn merge_elasticity(root: &mut Node, path: &mut Vec<String>) -> Result<(), Box<D
     }
     *path = vec![section, key, entry];
     Ok(())
+}
+
+/// The paths that `policy.prefix*.key` stands for: one of each policy whose name begins so.
+fn each_policy(root: &Node, path: &[String]) -> Result<Vec<Vec<String>>, Box<Diagnostic>> {
+    let prefix = match path {
+        [first, name, ..] if first == "policy" => name.strip_suffix('*'),
+        _ => None,
+    };
+    let Some(prefix) = prefix else { return Ok(vec![path.to_vec()]) };
+    let policies = match root.get("policy").map(|node| &node.value) {
+        Some(Value::List(policies)) => policies.as_slice(),
+        _ => &[],
+    };
+    let name = |node: &Node| node.get("name").and_then(Node::as_text).map(ToOwned::to_owned);
+    let begins = |node: &Node| name(node).is_some_and(|name| name.starts_with(prefix));
+    let with_position = |position: usize| {
+        let own = ["policy".to_owned(), position.to_string()];
+        own.into_iter().chain(path[2..].iter().cloned()).collect()
+    };
+    let positions = (0..policies.len()).filter(|&position| begins(&policies[position]));
+    let paths: Vec<Vec<String>> = positions.map(with_position).collect();
+    if paths.is_empty() {
+        let names: Vec<String> = policies.iter().filter_map(name).collect();
+        let names = names.iter().map(String::as_str);
+        return Err(Box::new(Diagnostic::unknown("policy", &path[1], names)));
+    }
+    Ok(paths)
 }
 
 /// Removes `RUS = { B = .. }`'s `B`, which `"RUS.B"` replaces.

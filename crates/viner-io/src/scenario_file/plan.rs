@@ -8,11 +8,42 @@ use serde_json::Value as Json;
 use super::document::{Node, parse_document};
 use super::fields::Fields;
 use super::findings::{Findings, Reported};
+use super::game_plan::PLAYER;
 use super::locations::Locations;
+use super::optimize_plan::OPTIMIZE;
 use super::overrides;
+use super::path_plan::PATH;
 use super::read::{KEYS, ScenarioFile, manifest_entry, read_root};
 use super::source::ScenarioSource;
+use super::sweep_plan::SWEEP;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+
+/// What a plan asks, told by the table that only plans of its kind have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlanKind {
+    /// `[sweep]`.
+    Sweep,
+    /// `[optimize]`.
+    Optimize,
+    /// `[[player]]`.
+    Game,
+    /// `[path]`.
+    Path,
+}
+
+impl PlanKind {
+    /// The kind of a plan from its text; none if it is the text of a scenario.
+    pub fn of(text: &str) -> Option<Self> {
+        let (root, _) = parse_document(text);
+        let kinds = [
+            (SWEEP, Self::Sweep),
+            (OPTIMIZE, Self::Optimize),
+            (PLAYER, Self::Game),
+            (PATH, Self::Path),
+        ];
+        kinds.into_iter().find(|(key, _)| root.get(key).is_some()).map(|(_, kind)| kind)
+    }
+}
 
 /// The scenario of a plan.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,25 +1,27 @@
 //! Sweeps: many draws of the numbers of one scenario, each solved.
 
+mod collect;
+mod draws;
 mod parts;
 mod statistics;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
-use viner_model::equilibrium::{Equilibrium, run, solve, solve_from};
+use viner_model::equilibrium::{Batch, Equilibrium, run};
 use viner_model::outcome::{Measure, Names, Outcome};
 use viner_model::problem::Problem;
 use viner_model::scenario::Scenario;
 use viner_numerics::sampling::{Indices, correlate, grid, points};
 
+use self::collect::Collected;
+use self::draws::Runs;
 use self::parts::Parts;
 use crate::diagnostic::{Diagnostic, Diagnostics, IoError};
-use crate::game::PlanSource;
-use crate::plan::PlanQuestion;
+use crate::plan::{PlanQuestion, PlanSource};
 use crate::question::NoAnswer;
 use crate::results::Program;
 use crate::scenario_file::{Design, SWEEP, SweepPlan, read_sweep_plan};
@@ -193,57 +195,44 @@ impl SweepQuestion {
         let question = &self.base.question;
         let (problem, equilibrium) = question.solve().map_err(NoSweep::Scenario)?;
         let parts = Parts::open(folder, &self.digest(program), self.runs.len())?;
-        let resumed = parts.done();
-        let done = AtomicUsize::new(resumed);
-        progress(resumed, resumed);
-        let solve_part = |part: usize| -> Result<Vec<Ran>, IoError> {
-            if let Some(ran) = parts.read(part)? {
-                return Ok(ran);
-            }
-            let mut ran = Vec::with_capacity(parts.range(part).len());
-            for run in parts.range(part) {
-                ran.push(self.run(run, &equilibrium.unknowns));
-                progress(done.fetch_add(1, Ordering::Relaxed) + 1, resumed);
-            }
-            parts.write(part, &ran)?;
-            Ok(ran)
-        };
-        let all: Result<Vec<Vec<Ran>>, IoError> =
-            (0..parts.count()).into_par_iter().map(solve_part).collect();
-        let ran = all?.into_iter().flatten().collect();
+        let collected = Collected::new(&parts, progress)?;
+        let missing = collected.missing();
+        if problem.needs_reference() {
+            missing.into_par_iter().for_each(|run| collected.take(run, self.run(run)));
+        } else {
+            let runs = Runs::new(self, &collected, (&problem, &equilibrium.unknowns));
+            Batch::new(runs.template(), question.settings).solve(&missing, &runs);
+        }
+        let (ran, resumed) = collected.finish()?;
         Ok(SolvedSweep { problem, equilibrium, ran, resumed })
     }
 
-    fn run(&self, run: usize, start: &[f64]) -> Ran {
-        let scenario = match self.base.scenario_with(&self.overrides(run)) {
-            Ok(scenario) => scenario,
-            Err(problems) => return Ran::Failed(first_of(&problems)),
-        };
-        match self.solved(&scenario, start) {
-            Err(reason) => Ran::Failed(reason),
-            Ok((problem, equilibrium)) => {
-                let number = |measure: &Measure| {
-                    let value = measure.number(&problem, &equilibrium).ok();
-                    value.filter(|value| value.is_finite())
-                };
-                Ran::Solved(self.measures.iter().map(number).collect())
-            }
-        }
+    /// The scenario of a run, or why there is none.
+    fn scenario(&self, run: usize) -> Result<Scenario, String> {
+        let scenario = self.base.scenario_with(&self.overrides(run));
+        scenario.map_err(|problems| first_of(&problems))
     }
 
-    fn solved(&self, scenario: &Scenario, start: &[f64]) -> Result<(Problem, Equilibrium), String> {
+    /// Outcomes of a run.
+    fn told(&self, problem: &Problem, equilibrium: &Equilibrium) -> Ran {
+        let number = |measure: &Measure| {
+            let value = measure.number(problem, equilibrium).ok();
+            value.filter(|value| value.is_finite())
+        };
+        Ran::Solved(self.measures.iter().map(number).collect())
+    }
+
+    /// A run on a baseline that must be solved first, as it depends on the numbers drawn.
+    fn run(&self, number: usize) -> Ran {
         let question = &self.base.question;
-        let baseline = Arc::clone(&question.baseline);
-        let problem = Problem::new(Arc::clone(&baseline), scenario)
-            .map_err(|errors| errors.first().map_or_else(String::new, ToString::to_string))?;
-        if problem.needs_reference() {
-            return run(baseline, scenario, question.settings)
-                .map_err(|error| reason(&question.no_answer(error)));
+        let solved = self.scenario(number).and_then(|scenario| {
+            run(Arc::clone(&question.baseline), &scenario, question.settings)
+                .map_err(|error| reason(&question.no_answer(error)))
+        });
+        match solved {
+            Ok((problem, equilibrium)) => self.told(&problem, &equilibrium),
+            Err(reason) => Ran::Failed(reason),
         }
-        let found = solve_from(&problem, Some(start), question.settings)
-            .or_else(|_| solve(&problem, question.settings))
-            .map_err(|failure| failure.to_string())?;
-        Ok((problem, found))
     }
 
     /// What all results follow from.

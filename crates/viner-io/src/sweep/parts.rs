@@ -86,10 +86,9 @@ impl Parts {
         part * self.size..((part + 1) * self.size).min(self.runs)
     }
 
-    /// Runs whose parts are there.
-    pub fn done(&self) -> usize {
-        let there = |part: &usize| self.path(*part).is_some_and(|path| path.exists());
-        (0..self.count()).filter(there).map(|part| self.range(part).len()).sum()
+    /// The part that a run is in.
+    pub fn part_of(&self, run: usize) -> usize {
+        run / self.size
     }
 
     fn path(&self, part: usize) -> Option<PathBuf> {

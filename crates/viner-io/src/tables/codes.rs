@@ -91,6 +91,30 @@ const ADB: [(&str, &str); 27] = [
     ("VIE", "VNM"),
 ];
 
+/// The GTAP Data Base's regions of several countries, in capitals.
+const GTAP: [(&str, &str); 20] = [
+    ("XOC", "Rest of Oceania"),
+    ("XEA", "Rest of East Asia"),
+    ("XSE", "Rest of Southeast Asia"),
+    ("XSA", "Rest of South Asia"),
+    ("XNA", "Rest of North America"),
+    ("XSM", "Rest of South America"),
+    ("XCA", "Rest of Central America"),
+    ("XCB", "Rest of Caribbean"),
+    ("XEF", "Rest of European Free Trade Association"),
+    ("XEE", "Rest of Eastern Europe"),
+    ("XER", "Rest of Europe"),
+    ("XSU", "Rest of former Soviet Union"),
+    ("XWS", "Rest of Western Asia"),
+    ("XNF", "Rest of North Africa"),
+    ("XWF", "Rest of Western Africa"),
+    ("XCF", "Rest of Central Africa"),
+    ("XAC", "Rest of South and Central Africa"),
+    ("XEC", "Rest of Eastern Africa"),
+    ("XSC", "Rest of Southern African Customs Union"),
+    ("XTW", "Rest of the world"),
+];
+
 /// Numbers that customs statistics use where ISO 3166 has another for the country, or none.
 const NUMBERS: [(u16, &str); 14] = [
     (58, "BLX"),
@@ -107,6 +131,39 @@ const NUMBERS: [(u16, &str); 14] = [
     (810, "SUN"),
     (842, "USA"),
     (891, "SCG"),
+];
+
+/// Members of the European Union, the first whole year of membership, and the first year outside its
+/// customs union.
+const EUROPEAN_UNION: [(&str, i64, i64); 28] = [
+    ("AUT", 1995, i64::MAX),
+    ("BEL", 1958, i64::MAX),
+    ("BGR", 2007, i64::MAX),
+    ("CYP", 2005, i64::MAX),
+    ("CZE", 2005, i64::MAX),
+    ("DEU", 1958, i64::MAX),
+    ("DNK", 1973, i64::MAX),
+    ("ESP", 1986, i64::MAX),
+    ("EST", 2005, i64::MAX),
+    ("FIN", 1995, i64::MAX),
+    ("FRA", 1958, i64::MAX),
+    ("GBR", 1973, 2021),
+    ("GRC", 1981, i64::MAX),
+    ("HRV", 2014, i64::MAX),
+    ("HUN", 2005, i64::MAX),
+    ("IRL", 1973, i64::MAX),
+    ("ITA", 1958, i64::MAX),
+    ("LTU", 2005, i64::MAX),
+    ("LUX", 1958, i64::MAX),
+    ("LVA", 2005, i64::MAX),
+    ("MLT", 2005, i64::MAX),
+    ("NLD", 1958, i64::MAX),
+    ("POL", 2005, i64::MAX),
+    ("PRT", 1986, i64::MAX),
+    ("ROU", 2007, i64::MAX),
+    ("SVK", 2005, i64::MAX),
+    ("SVN", 2005, i64::MAX),
+    ("SWE", 1995, i64::MAX),
 ];
 
 /// Which codes a source writes.
@@ -159,6 +216,20 @@ pub(crate) fn by_number(number: u16) -> Option<&'static str> {
     special.or_else(|| index().by_number.get(&number).copied())
 }
 
+/// The code of three letters of a number as a file writes it.
+pub(crate) fn region_of_number(number: &str) -> Option<&'static str> {
+    number.parse().ok().and_then(by_number)
+}
+
+/// Members of the European Union in a year, from the first whole year of membership on.
+pub(crate) fn european_union(year: i64) -> Vec<&'static str> {
+    EUROPEAN_UNION
+        .iter()
+        .filter(|(_, from, until)| (*from..*until).contains(&year))
+        .map(|(code, _, _)| *code)
+        .collect()
+}
+
 /// Whether a code is that of a country that is no more.
 pub(crate) fn is_historic(code: &str) -> bool {
     HISTORIC.contains(&code)
@@ -173,6 +244,11 @@ pub(crate) fn is_part(code: &str) -> bool {
 pub(crate) fn name(code: &str) -> Option<&'static str> {
     let other = || OTHERS.iter().find(|(known, _)| *known == code).map(|(_, name)| *name);
     index().names.get(code).copied().or_else(other)
+}
+
+/// English name of a region of several countries in the GTAP Data Base.
+pub(crate) fn gtap(code: &str) -> Option<&'static str> {
+    GTAP.iter().find(|(known, _)| *known == code).map(|(_, name)| *name)
 }
 
 struct Index {

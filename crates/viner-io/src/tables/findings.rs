@@ -2,6 +2,7 @@
 
 use viner_model::ndarray::s;
 use viner_model::tables::Tables;
+use viner_tables::tariffs::{self, suspicious};
 
 use super::codes::{self, Reading, Scheme};
 
@@ -22,8 +23,6 @@ const WORLDS: f64 = 3.0;
 /// Value added of the world in billions, read as millions, is a thousandth of it; with room for
 /// tables of the larger part of the world and for currencies.
 const A_THOUSANDTH: std::ops::Range<f64> = 4e-4..2e-3;
-/// Tariffs above this share of imports are percentages read as shares.
-const MEAN_TARIFF: f64 = 1.0;
 /// How many cells or codes a text names; the rest is counted.
 const NAMED: usize = 8;
 
@@ -50,6 +49,12 @@ impl Finding {
     }
 }
 
+impl From<tariffs::Finding> for Finding {
+    fn from(finding: tariffs::Finding) -> Self {
+        Self { kind: finding.kind, text: finding.to_string(), cells: finding.cells }
+    }
+}
+
 /// What is found in the values of a table and in the codes of its regions.
 pub fn findings(tables: &Tables) -> Vec<Finding> {
     let mut found = value_findings(tables);
@@ -69,7 +74,6 @@ pub(crate) fn value_findings(tables: &Tables) -> Vec<Finding> {
     let empty = |n: usize| (0..sectors.len()).all(|s| idle(n, s));
     let regions_that_are_empty =
         (0..regions.len()).filter(|n| empty(*n)).map(|n| regions.code(n).to_owned()).collect();
-    let domestic = |n: usize, s: usize| tables.tariff(s, n, n) * tables.flows[[s, n, n]];
     let negative = cells(&|n, s| tables.value_added[[n, s]] < 0.0);
     [
         unit(tables),
@@ -80,15 +84,10 @@ pub(crate) fn value_findings(tables: &Tables) -> Vec<Finding> {
             "sectors without output: ",
             cells(&|n, s| idle(n, s) && !empty(n)),
         ),
-        Finding::of(
-            "domestic tariff",
-            "tariffs are paid on domestic sales: ",
-            cells(&|n, s| domestic(n, s) != 0.0),
-        ),
-        high_tariffs(tables),
     ]
     .into_iter()
     .flatten()
+    .chain(suspicious(tables).into_iter().map(Finding::from))
     .collect()
 }
 
@@ -127,21 +126,6 @@ fn world_gdp(year: i64) -> Option<f64> {
     let ((from, start), (to, end)) = (WORLD_GDP[later - 1], WORLD_GDP[later]);
     let part = (year - from) as f64 / (to - from) as f64;
     Some(start * (end / start).powf(part))
-}
-
-fn high_tariffs(tables: &Tables) -> Option<Finding> {
-    let (mut revenue, mut imports) = (0.0, 0.0);
-    for ((s, n, i), value) in tables.flows.indexed_iter().filter(|((_, n, i), _)| n != i) {
-        revenue += tables.tariff(s, n, i) * value;
-        imports += value;
-    }
-    (revenue > MEAN_TARIFF * imports).then(|| {
-        let percent = 100.0 * revenue / imports;
-        let text = format!(
-            "tariffs are {percent:.0} % of imports: are the rates percentages? 0.05 stands for 5 %"
-        );
-        Finding::of_all("high tariffs", text)
-    })
 }
 
 /// What is found in the codes of regions.

@@ -7,10 +7,17 @@ pub fn region(code: &str) -> Option<&'static str> {
     codes::name(code)
 }
 
-/// Name of a section of ISIC Rev. 4, or of an industry of the OECD's tables.
+/// Name of a section or division of ISIC Rev. 4, or of an industry of the OECD's tables.
 pub fn sector(code: &str) -> Option<&'static str> {
-    SECTORS.iter().find(|(known, _)| *known == code).map(|(_, name)| *name)
+    let listed = SECTORS.iter().find(|(known, _)| *known == code).map(|(_, name)| *name);
+    listed.or_else(|| {
+        let mut divisions = DIVISIONS.lines().skip(1).filter_map(|line| line.split_once(','));
+        divisions.find(|(known, _)| *known == code).map(|(_, name)| name)
+    })
 }
+
+/// Divisions of ISIC Rev. 4: section and number, name.
+const DIVISIONS: &str = include_str!("isic_divisions.csv");
 
 /// Sections, then the industries into which the OECD's tables divide them.
 const SECTORS: [(&str, &str); 53] = [

@@ -85,7 +85,7 @@ fn whole(reader: impl Read, path: &Path) -> Result<String, IoError> {
 }
 
 /// Opens a file of the disk, unpacking it if its name ends in `.gz`.
-fn open(path: &Path) -> Result<Box<dyn Read>, IoError> {
+pub(crate) fn open(path: &Path) -> Result<Box<dyn Read>, IoError> {
     let file = File::open(path).map_err(IoError::file("read", path))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     Ok(unpacked(&name, BufReader::with_capacity(1 << 16, file)))

@@ -153,3 +153,45 @@ fn the_table_of_2021_has_the_trade_that_russia_reports() {
         assert!(change.abs() < limit, "{}: {change}", tables.regions.code(n));
     }
 }
+
+#[test]
+fn the_world_of_the_case_has_what_is_known_of_2021() {
+    let tables = builtin::baseline("case-2021").unwrap().unwrap();
+    assert_eq!((tables.regions.len(), tables.sectors.len()), (30, 27));
+    assert_eq!(tables.description.year, 2021);
+    assert!(IdentityReport::of(&tables).worst().relative < 1e-9);
+    let region = |code: &str| tables.regions.position(code).unwrap();
+    let sector = |code: &str| tables.sectors.position(code).unwrap();
+    let flow = |sectors: &[usize], exporter: &str, importer: &str| -> f64 {
+        sectors.iter().map(|&s| tables.flows[[s, region(importer), region(exporter)]]).sum()
+    };
+    let services = ["F", "G", "H", "J", "K", "MN", "OTH"].map(sector);
+    let goods: Vec<usize> = (0..27).filter(|s| !services.contains(s)).collect();
+    // Seven digits of each of some 20 cells, and balancing after rounding.
+    let close =
+        |found: f64, known: f64| assert!((found / known - 1.0).abs() < 1e-5, "{found}, {known}");
+    close(flow(&goods, "RUS", "CHN"), 68_422.7);
+    close(flow(&goods, "CHN", "RUS"), 68_571.5);
+    close(flow(&goods, "RUS", "EUW"), 79_502.6);
+    close(flow(&goods, "ARE", "RUS"), 260.7);
+    let exports = |codes: &[&str]| -> f64 {
+        let sectors: Vec<usize> = codes.iter().map(|code| sector(code)).collect();
+        let abroad = tables.regions.codes().filter(|code| *code != "RUS");
+        abroad.map(|code| flow(&sectors, "RUS", code)).sum()
+    };
+    close(exports(&["OIL", "GAS"]), 173_800.0);
+    close(exports(&["C19"]), 71_700.0);
+    // Others keep the sections of 2019, at sizes of 2021: Germany's manufactures in the United States.
+    let old = builtin::baseline("g20-2021").unwrap().unwrap();
+    let position = |labels: &viner_model::labels::Labels, code| labels.position(code).unwrap();
+    let (i, n) = (position(&old.regions, "DEU"), position(&old.regions, "USA"));
+    let before = old.flows[[position(&old.sectors, "C"), n, i]];
+    let growth = (4278.0_f64 / 3889.0 * 23681.0 / 21381.0).sqrt();
+    let manufactures: Vec<usize> =
+        (0..27).filter(|&s| tables.sectors.code(s).starts_with('C')).collect();
+    let now = flow(&manufactures, "DEU", "USA");
+    assert!((now / (before * growth) - 1.0).abs() < 0.01, "{now}, {before}");
+    // Gas goes to power stations, oil to refineries.
+    let input = |user: &str, good: &str| tables.inputs[[region("DEU"), sector(user), sector(good)]];
+    assert!(input("DE", "GAS") > input("DE", "OIL") && input("C19", "OIL") > input("C19", "GAS"));
+}

@@ -65,8 +65,8 @@ fn archives_that_are_wrong() {
     assert_eq!(
         error,
         "error: the layout of the table is not recognised\n  at ICIO.zip\n  expected one of `icio`, \
-         `figaro`, `wiod`, `adb`, `exiobase`, `eora`, `baci`, `itpd`\n\
-         hint: name the layout with `--format`"
+         `figaro`, `wiod`, `adb`, `exiobase`, `eora`, `gtap-har`, `gloria`, `wiod-long`, `baci`, \
+         `itpd`, `comtrade`\nhint: name the layout with `--format`"
     );
     archive(&file, &[("2019_SML.csv", icio(["A", "C"]))]);
     let mut bytes = fs::read(&file).unwrap();

@@ -483,5 +483,19 @@ fn the_wiod_of_2011_as_published_in_r() {
 #[test]
 fn every_layout_has_its_name() {
     let names: Vec<&str> = Format::ALL.iter().map(|format| format.name()).collect();
-    assert_eq!(names, ["icio", "figaro", "wiod", "adb", "exiobase", "eora", "baci", "itpd"]);
+    let expected = [
+        "icio",
+        "figaro",
+        "wiod",
+        "adb",
+        "exiobase",
+        "eora",
+        "gtap-har",
+        "gloria",
+        "wiod-long",
+        "baci",
+        "itpd",
+        "comtrade",
+    ];
+    assert_eq!(names, expected);
 }

@@ -17,54 +17,111 @@ pub fn two_goods<T: Real>(elasticity: f64, share: f64, first: T, second: T) -> T
     mean + deviation.ln_1p() * power.recip()
 }
 
+/// `ln CES_e` of pairs of goods, for many elasticities at once: [`two_goods`] of every entry.
+///
+/// `index` holds the first good's price and receives the index. `scratch` is twice as long.
+pub fn two_goods_each<T: Real>(
+    elasticities: &[f64],
+    shares: &[f64],
+    index: &mut [T],
+    second: &[T],
+    scratch: &mut [T],
+) {
+    if elasticities.iter().all(|&elasticity| elasticity == 1.0) {
+        for ((index, second), &share) in index.iter_mut().zip(second).zip(shares) {
+            *index = *index * share + *second * (1.0 - share);
+        }
+        return;
+    }
+    let count = index.len();
+    for k in 0..count {
+        let (first, second, share) = (index[k], second[k], shares[k]);
+        let power = 1.0 - elasticities[k];
+        let mean = first * share + second * (1.0 - share);
+        scratch[k] = (first - mean) * power;
+        scratch[count + k] = (second - mean) * power;
+        index[k] = mean;
+    }
+    T::exp_m1_each(&mut scratch[..2 * count]);
+    let (deviation, of_second) = scratch.split_at_mut(count);
+    for k in 0..count {
+        deviation[k] = deviation[k] * shares[k] + of_second[k] * (1.0 - shares[k]);
+    }
+    T::ln_1p_each(deviation);
+    for k in 0..count {
+        if elasticities[k] != 1.0 {
+            index[k] += deviation[k] * (1.0 - elasticities[k]).recip();
+        }
+    }
+}
+
 /// A CES index over many goods, prepared once for all the users that share its elasticity.
 ///
 /// For each good `s` it holds `(p_s / p_0)^{1−e} − 1`, where `p_0` is a reference near the prices.
-pub struct Prepared<T> {
+pub struct Prepared<'a, T> {
     elasticity: f64,
     reference: T,
-    /// `ln p` at Cobb-Douglas, `(p / p_0)^{1−e} − 1` otherwise.
+    log_prices: &'a [T],
+    /// `(p / p_0)^{1−e} − 1`; empty at Cobb-Douglas.
     terms: Vec<T>,
 }
 
 /// Below this the sum `Σ a (p/p_0)^{1−e}` has lost more than three digits to its reference.
 const CANCELLATION: f64 = -0.999;
 
-impl<T: Real> Prepared<T> {
+impl<'a, T: Real> Prepared<'a, T> {
     /// Takes the logarithms of all prices and a reference among them.
-    pub fn new(elasticity: f64, log_prices: &[T], reference: T) -> Self {
-        let terms = if elasticity == 1.0 {
-            log_prices.to_vec()
-        } else {
+    pub fn new(elasticity: f64, log_prices: &'a [T], reference: T) -> Self {
+        let mut terms = Vec::new();
+        if elasticity != 1.0 {
             let power = 1.0 - elasticity;
-            log_prices.iter().map(|&price| ((price - reference) * power).exp_m1()).collect()
-        };
-        Self { elasticity, reference, terms }
+            terms.extend(log_prices.iter().map(|&price| (price - reference) * power));
+            T::exp_m1_each(&mut terms);
+        }
+        Self { elasticity, reference, log_prices, terms }
     }
 
     /// `ln CES_e(shares; p)` and the factor by which `a (p/p_0)^{1−e}` must be multiplied to give
-    /// the new share of each good: `a' = a · (1 + term) · factor`.
+    /// the new share of each good, `a' = a · (1 + term) · factor`, by row of `shares`.
     ///
-    /// `shares` sum to 1. `log_prices` are those given to [`Prepared::new`].
-    pub fn index(&self, shares: &[f64], log_prices: &[T]) -> (T, T) {
-        let sum = T::dot(shares, &self.terms);
+    /// Each row of `shares` sums to 1, or is 0: there is no index then.
+    pub fn indices(&self, shares: &[f64], indices: &mut [T], factors: &mut [T]) {
         if self.elasticity == 1.0 {
-            return (sum, T::constant(1.0));
+            T::product(shares, self.log_prices, indices);
+            factors.fill(T::constant(1.0));
+            return;
         }
+        T::product(shares, &self.terms, indices);
         let power = 1.0 - self.elasticity;
-        if sum.value() > CANCELLATION {
-            return (self.reference + sum.ln_1p() * power.recip(), T::constant(1.0) / (sum + 1.0));
-        }
-        // All of this user's goods lie far from the reference: take its own mean instead.
-        let mean = T::dot(shares, log_prices);
-        let mut deviation = T::constant(0.0);
-        for (&share, &price) in shares.iter().zip(log_prices) {
-            if share > 0.0 {
-                deviation += ((price - mean) * power).exp_m1() * share;
+        factors.copy_from_slice(indices);
+        T::ln_1p_each(indices);
+        for (row, (index, factor)) in indices.iter_mut().zip(factors).enumerate() {
+            let sum = *factor;
+            if sum.value() > CANCELLATION {
+                *index = self.reference + *index * power.recip();
+                *factor = T::constant(1.0) / (sum + 1.0);
+                continue;
             }
+            // All of this user's goods lie far from the reference: take its own mean instead.
+            let goods = self.log_prices.len();
+            let shares = &shares[row * goods..(row + 1) * goods];
+            let mean = T::dot(shares, self.log_prices);
+            let mut deviation = T::constant(0.0);
+            for (&share, &price) in shares.iter().zip(self.log_prices) {
+                if share > 0.0 {
+                    deviation += ((price - mean) * power).exp_m1() * share;
+                }
+            }
+            *index = mean + deviation.ln_1p() * power.recip();
+            *factor = ((self.reference - *index) * power).exp();
         }
-        let index = mean + deviation.ln_1p() * power.recip();
-        (index, ((self.reference - index) * power).exp())
+    }
+
+    /// [`indices`](Self::indices) of one row.
+    pub fn index(&self, shares: &[f64]) -> (T, T) {
+        let (mut index, mut factor) = ([T::constant(0.0)], [T::constant(0.0)]);
+        self.indices(shares, &mut index, &mut factor);
+        (index[0], factor[0])
     }
 
     /// `(p_s/p_0)^{1−e}`: 1 at Cobb-Douglas.
@@ -92,7 +149,7 @@ mod tests {
         let prices = [0.4, -0.7, 2.0];
         for elasticity in [0.05, 0.5, 0.999, 1.0, 1.001, 3.0, 8.0] {
             let expected = plain(elasticity, &shares, &prices);
-            let (index, factor) = Prepared::new(elasticity, &prices, 0.1).index(&shares, &prices);
+            let (index, factor) = Prepared::new(elasticity, &prices, 0.1).index(&shares);
             assert!((index - expected).abs() < 1e-12, "{elasticity}: {index} {expected}");
             let prepared = Prepared::new(elasticity, &prices, 0.1);
             let sum: f64 = (0..3).map(|s| shares[s] * prepared.share_factor(s) * factor).sum();
@@ -106,7 +163,7 @@ mod tests {
     fn approaches_cobb_douglas_smoothly() {
         let shares = [0.2, 0.5, 0.3];
         let prices = [0.4, -0.7, 2.0];
-        let at = |e: f64| Prepared::new(e, &prices, 0.0).index(&shares, &prices).0;
+        let at = |e: f64| Prepared::new(e, &prices, 0.0).index(&shares).0;
         for distance in [1e-6, 1e-9, 1e-12] {
             assert!((at(1.0 + distance) - at(1.0)).abs() < 2.0 * distance);
         }
@@ -116,7 +173,7 @@ mod tests {
     fn far_from_its_reference_it_keeps_its_digits() {
         let shares = [0.25, 0.75];
         let prices = [40.0, 41.0];
-        let (index, factor) = Prepared::new(3.0, &prices, 0.0).index(&shares, &prices);
+        let (index, factor) = Prepared::new(3.0, &prices, 0.0).index(&shares);
         let near = plain(3.0, &shares, &[0.0, 1.0]) + 40.0;
         assert!((index - near).abs() < 1e-13 * near, "{index} {near}");
         assert!((factor.ln() - 2.0 * near).abs() < 1e-12 * near);

@@ -1,8 +1,10 @@
 //! Firms and households of one region: unit costs and spending at given prices.
 
+use std::ops::Range;
+
 use viner_numerics::Real;
 
-use super::ces::{Prepared, two_goods};
+use super::ces::{Prepared, two_goods_each};
 use crate::scenario::Labour;
 
 /// What does not change while a region's equations are solved.
@@ -79,16 +81,24 @@ impl Region<'_> {
     ) -> Totals<T> {
         let sectors = log_prices.len();
         let zero = T::constant(0.0);
+        let mut scratch = vec![zero; 8 * sectors];
+        let (activity, rest) = scratch.split_at_mut(sectors);
+        let (log_inputs, rest) = rest.split_at_mut(sectors);
+        let (mix_factor, rest) = rest.split_at_mut(sectors);
+        let (log_cost, rest) = rest.split_at_mut(sectors);
+        let (spending, rest) = rest.split_at_mut(sectors);
+        let (use_of_inputs, rest) = rest.split_at_mut(sectors);
         let reference = T::dot(self.final_shares, log_prices);
-
         let final_nest = Prepared::new(self.final_elasticity, log_prices, reference);
-        let (log_price_index, final_factor) = final_nest.index(self.final_shares, log_prices);
+        let (log_price_index, final_factor) = final_nest.index(self.final_shares);
 
+        activity.copy_from_slice(log_activity);
+        T::exp_each(activity);
         let mut value_added = zero;
         let mut labour_income = zero;
         for k in 0..sectors {
             if self.value_added[k] != 0.0 {
-                let new = log_activity[k].exp() * self.value_added[k];
+                let new = activity[k] * self.value_added[k];
                 value_added += new;
                 labour_income += new * (1.0 - self.specific_factor_share[k]);
             }
@@ -105,60 +115,109 @@ impl Region<'_> {
         };
         let income = value_added + other_income;
 
-        for slot in response.expenditure.iter_mut() {
-            *slot = zero;
+        let nests: Vec<Prepared<T>> = self
+            .input_elasticities
+            .iter()
+            .map(|&elasticity| Prepared::new(elasticity, log_prices, reference))
+            .collect();
+        for users in self.runs() {
+            let nest = &nests[self.input_elasticity_of[users.start]];
+            let mix = &self.input_mix[users.start * sectors..users.end * sectors];
+            nest.indices(mix, &mut log_inputs[users.clone()], &mut mix_factor[users]);
         }
-        let mut use_of_inputs = vec![zero; sectors];
-        for (group, &elasticity) in self.input_elasticities.iter().enumerate() {
-            let nest = Prepared::new(elasticity, log_prices, reference);
-            use_of_inputs.fill(zero);
-            for k in (0..sectors).filter(|&k| self.input_elasticity_of[k] == group) {
-                if self.output[k] == 0.0 {
-                    response.log_cost[k] = zero;
-                    response.log_share_shift[k] = zero;
-                    continue;
-                }
-                let mix = &self.input_mix[k * sectors..(k + 1) * sectors];
-                let share = self.value_added_share[k];
-                let (log_inputs, mix_factor) =
-                    if share == 1.0 { (zero, zero) } else { nest.index(mix, log_prices) };
-                let mut log_output = log_activity[k];
-                let mut input_value_share = T::constant(1.0 - share);
-                let log_cost = if self.value_added[k] == 0.0 {
-                    response.log_share_shift[k] = zero;
-                    log_inputs
-                } else {
-                    let specific = self.specific_factor_share[k];
-                    let log_factor_price = log_wage * (1.0 - specific) + log_activity[k] * specific;
-                    let sigma = self.production_elasticity[k];
-                    let log_cost = two_goods(sigma, share, log_factor_price, log_inputs);
-                    if sigma == 1.0 {
-                        response.log_share_shift[k] = zero;
-                    } else {
-                        let shift = (log_factor_price - log_cost) * (1.0 - sigma);
-                        response.log_share_shift[k] = shift;
-                        log_output = log_output - shift;
-                        input_value_share =
-                            input_value_share * ((log_inputs - log_cost) * (1.0 - sigma)).exp();
-                    }
-                    log_cost
-                };
-                response.log_cost[k] = log_cost + (-self.log_productivity[k]);
-                if share != 1.0 {
-                    let output = log_output.exp() * self.output[k];
-                    let spending = output * input_value_share * mix_factor;
-                    T::add_scaled(&mut use_of_inputs, mix, spending);
-                }
-            }
-            for s in 0..sectors {
-                response.expenditure[s] += use_of_inputs[s] * nest.share_factor(s);
+
+        // The price of value added, then the unit cost before productivity.
+        for k in 0..sectors {
+            let specific = self.specific_factor_share[k];
+            log_cost[k] = log_wage * (1.0 - specific) + log_activity[k] * specific;
+        }
+        let log_share_shift = &mut *response.log_share_shift;
+        log_share_shift.copy_from_slice(log_cost);
+        let elasticities = self.production_elasticity;
+        two_goods_each(elasticities, self.value_added_share, log_cost, log_inputs, rest);
+        for k in 0..sectors {
+            if self.output[k] == 0.0 {
+                log_cost[k] = zero;
+                log_share_shift[k] = zero;
+            } else if self.value_added[k] == 0.0 {
+                log_cost[k] = log_inputs[k];
+                log_share_shift[k] = zero;
+            } else if elasticities[k] == 1.0 {
+                log_share_shift[k] = zero;
+            } else {
+                log_share_shift[k] = (log_share_shift[k] - log_cost[k]) * (1.0 - elasticities[k]);
             }
         }
+        self.spend(log_share_shift, log_inputs, log_cost, activity, rest, spending);
+        for k in 0..sectors {
+            spending[k] = spending[k] * mix_factor[k];
+            response.log_cost[k] = if self.output[k] == 0.0 {
+                zero
+            } else {
+                log_cost[k] + (-self.log_productivity[k])
+            };
+        }
+
+        let expenditure = &mut *response.expenditure;
         let final_scale = income * final_factor;
         for s in 0..sectors {
-            response.expenditure[s] +=
-                final_nest.share_factor(s) * final_scale * self.final_shares[s];
+            expenditure[s] = final_nest.share_factor(s) * final_scale * self.final_shares[s];
+        }
+        for (group, nest) in nests.iter().enumerate() {
+            use_of_inputs.fill(zero);
+            for users in self.runs().filter(|run| self.input_elasticity_of[run.start] == group) {
+                let mix = &self.input_mix[users.start * sectors..users.end * sectors];
+                T::add_transposed_product(mix, &spending[users], use_of_inputs);
+            }
+            for s in 0..sectors {
+                expenditure[s] += use_of_inputs[s] * nest.share_factor(s);
+            }
         }
         Totals { log_wage, labour_income, log_price_index, value_added, income }
+    }
+
+    /// Spending on inputs by user: `Y' (1−β) (M̂/ĉ)^{1−σ}`, with `Y' = V'/β'`.
+    fn spend<T: Real>(
+        &self,
+        log_share_shift: &[T],
+        log_inputs: &[T],
+        log_cost: &[T],
+        activity: &[T],
+        scratch: &mut [T],
+        spending: &mut [T],
+    ) {
+        let sectors = spending.len();
+        let factors = &mut scratch[..sectors];
+        let cobb_douglas = self.production_elasticity.iter().all(|&elasticity| elasticity == 1.0);
+        if !cobb_douglas {
+            for k in 0..sectors {
+                // (1−σ)(ln M̂ − ln ĉ) less ln(β'/β); nothing to divide without factors.
+                let power = if self.value_added[k] == 0.0 {
+                    0.0
+                } else {
+                    1.0 - self.production_elasticity[k]
+                };
+                factors[k] = (log_inputs[k] - log_cost[k]) * power - log_share_shift[k];
+            }
+            T::exp_each(factors);
+        }
+        for k in 0..sectors {
+            let share = 1.0 - self.value_added_share[k];
+            spending[k] = if self.output[k] == 0.0 || share == 0.0 {
+                T::constant(0.0)
+            } else {
+                let output = activity[k] * (self.output[k] * share);
+                if cobb_douglas { output } else { output * factors[k] }
+            };
+        }
+    }
+
+    /// Neighbouring users with the same ε.
+    fn runs(&self) -> impl Iterator<Item = Range<usize>> {
+        let mut end = 0;
+        self.input_elasticity_of.chunk_by(|first, second| first == second).map(move |run| {
+            end += run.len();
+            end - run.len()..end
+        })
     }
 }

@@ -69,60 +69,86 @@ impl Market {
         let theta = self.trade_elasticity;
         let zero = T::constant(0.0);
         let reference = log_costs.iter().map(|cost| cost.value()).fold(f64::INFINITY, f64::min);
-        let powers: Vec<T> =
-            log_costs.iter().map(|&cost| ((cost + -reference) * -theta).exp()).collect();
+        let mut scratch = vec![zero; 3 * regions];
+        let (powers, rest) = scratch.split_at_mut(regions);
+        // `P̂^{−θ}` and spending per unit of it, by importer.
+        let (sums, per_sum) = rest.split_at_mut(regions);
+        for (power, &cost) in powers.iter_mut().zip(log_costs) {
+            *power = (cost + -reference) * -theta;
+        }
+        T::exp_each(powers);
 
         cleared.sales.fill(zero);
-        cleared.tariffs.fill(zero);
         cleared.export_taxes.fill(zero);
-        let mut sums = vec![zero; regions];
-        let mut tax_sums = vec![zero; regions];
-        let mut underflowed = Vec::new();
-        let mut splits = 0..0;
-        for n in 0..regions {
-            splits = splits.end..splits.end + self.splits_from(splits.end, n);
-            let row = n * regions..(n + 1) * regions;
-            let weights = &self.weights[row.clone()];
-            let mut sum = T::dot(weights, &powers);
-            for split in splits.clone() {
-                let cell = &self.split_cells[split];
-                let term = wedge_factors[split] * powers[cell.exporter] * cell.weight;
-                cleared.split_spending[split] = term;
-                sum += term;
+        for (split, cell) in self.split_cells.iter().enumerate() {
+            let term = wedge_factors[split] * powers[cell.exporter] * cell.weight;
+            cleared.split_spending[split] = term;
+            sums[cell.importer] += term;
+        }
+        let mut some_underflowed = false;
+        let mut spread = |n: usize, sum: T| {
+            sums[n] += sum;
+            per_sum[n] = if sums[n].value().abs() < UNDERFLOW {
+                some_underflowed = true;
+                zero
+            } else {
+                expenditure[n] / sums[n]
+            };
+            per_sum[n]
+        };
+        match &self.producer_weights {
+            None => {
+                T::both_ways(&self.weights, powers, cleared.sales, spread);
+                cleared.tariffs.fill(zero);
             }
-            if sum.value().abs() < UNDERFLOW {
-                underflowed.push((n, splits.clone()));
-                continue;
-            }
-            cleared.log_prices[n] = (sum.ln() + self.log_scale[n]) * -theta.recip() + reference;
-            let per_sum = expenditure[n] / sum;
-            let mut spending = expenditure[n];
-            for split in splits.clone() {
-                let slot = &mut cleared.split_spending[split];
-                *slot = *slot * per_sum;
-                spending = spending - *slot;
-            }
-            match &self.producer_weights {
-                None => T::add_scaled(&mut sums, weights, per_sum),
-                Some(producer) => {
-                    let producer = &producer[row.clone()];
-                    T::add_scaled(&mut sums, producer, per_sum);
-                    let mut untaxed = T::dot(producer, &powers);
-                    if let Some(tax) = &self.export_tax_weights {
-                        let tax = &tax[row];
-                        T::add_scaled(&mut tax_sums, tax, per_sum);
-                        untaxed += T::dot(tax, &powers);
-                    }
-                    cleared.tariffs[n] = spending - untaxed * per_sum;
+            Some(producer) => {
+                T::both_ways(&self.weights, powers, &mut [], &mut spread);
+                // What exporters and their treasuries get of the spending; the rest is tariffs.
+                T::both_ways(producer, powers, cleared.sales, |n, sum| {
+                    cleared.tariffs[n] = expenditure[n] - sum * per_sum[n];
+                    per_sum[n]
+                });
+                if let Some(tax) = &self.export_tax_weights {
+                    T::both_ways(tax, powers, cleared.export_taxes, |n, sum| {
+                        cleared.tariffs[n] = cleared.tariffs[n] - sum * per_sum[n];
+                        per_sum[n]
+                    });
                 }
             }
         }
-        for i in 0..regions {
-            cleared.sales[i] = sums[i] * powers[i];
-            cleared.export_taxes[i] = tax_sums[i] * powers[i];
+        for (split, cell) in self.split_cells.iter().enumerate() {
+            let spending = &mut cleared.split_spending[split];
+            *spending = *spending * per_sum[cell.importer];
+            if self.producer_weights.is_some() {
+                let tariff = &mut cleared.tariffs[cell.importer];
+                *tariff = *tariff - *spending;
+            }
         }
-        for (n, splits) in underflowed {
-            self.clear_by_logarithms(n, splits, log_costs, expenditure[n], wedge_factors, cleared);
+        for i in 0..regions {
+            cleared.sales[i] = cleared.sales[i] * powers[i];
+            cleared.export_taxes[i] = cleared.export_taxes[i] * powers[i];
+        }
+        let underflowed: Vec<usize> = if some_underflowed {
+            (0..regions).filter(|&n| sums[n].value().abs() < UNDERFLOW).collect()
+        } else {
+            Vec::new()
+        };
+        cleared.log_prices.copy_from_slice(sums);
+        T::ln_each(cleared.log_prices);
+        for (price, scale) in cleared.log_prices.iter_mut().zip(&self.log_scale) {
+            *price = (*price + *scale) * -theta.recip() + reference;
+        }
+        for n in underflowed {
+            let first = self.split_cells.partition_point(|cell| cell.importer < n);
+            let end = self.split_cells.partition_point(|cell| cell.importer <= n);
+            self.clear_by_logarithms(
+                n,
+                first..end,
+                log_costs,
+                expenditure[n],
+                wedge_factors,
+                cleared,
+            );
         }
     }
 
@@ -130,11 +156,6 @@ impl Market {
     pub fn split_place(&self, importer: usize, exporter: usize) -> Option<usize> {
         let place = |cell: &SplitCell| (cell.importer, cell.exporter);
         self.split_cells.binary_search_by_key(&(importer, exporter), place).ok()
-    }
-
-    /// Number of split cells of importer `n`, which start at `first` if there are any.
-    fn splits_from(&self, first: usize, n: usize) -> usize {
-        self.split_cells[first..].iter().take_while(|cell| cell.importer == n).count()
     }
 
     /// One importer whose every supplier is far more expensive than the cheapest in the world.

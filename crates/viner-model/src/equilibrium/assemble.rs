@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 
 use ndarray::{Array1, Array2, Array3};
+use rayon::prelude::*;
+use viner_numerics::kernel::elementary;
 
 use super::map::EquilibriumMap;
-use super::system::System;
+use super::map::evaluation::Evaluation;
+use super::system::{PARALLEL_FROM, System};
 use super::{Certificate, Equilibrium, Payment, Regime, SplitFlow, Statistics, WedgeOutcome};
 use crate::equations::rents::Receiver;
 use crate::scenario::Labour;
@@ -38,48 +41,22 @@ pub(super) fn equilibrium(
     let unit_cost = by_cell(&|cell| evaluation.log_costs[cell].exp());
     let expenditure = by_cell(&|cell| evaluation.expenditure[cell]);
 
-    let tariffs = problem.counterfactual.tariffs(baseline);
-    let export_taxes = problem.counterfactual.export_taxes(baseline);
-    let rate = |rates: &Option<Array3<f64>>, cell: [usize; 3]| {
-        rates.as_ref().map_or(0.0, |rates| rates[cell])
-    };
     let rents = Array1::from(evaluation.rents.clone());
     let mut trade_flows = Array3::zeros((sectors, regions, regions));
     let mut tariff_revenue = Array1::zeros(regions);
     let mut export_tax_revenue = Array1::zeros(regions);
-    for s in 0..sectors {
-        let market = &system.markets[s];
-        let theta = market.trade_elasticity;
-        let log_costs: Vec<f64> =
-            (0..regions).map(|i| evaluation.log_costs[i * sectors + s]).collect();
-        let reference = log_costs.iter().copied().fold(f64::INFINITY, f64::min);
-        let cost_factors: Vec<f64> =
-            log_costs.iter().map(|cost| (-theta * (cost - reference)).exp()).collect();
+    let block = regions * regions;
+    let flows = trade_flows.as_slice_mut().unwrap_or_default();
+    let sell = |(s, flows): (usize, &mut [f64])| sales(system, &evaluation, s, flows);
+    let revenues: Vec<Option<Revenues>> = if flows.len() >= PARALLEL_FROM {
+        flows.par_chunks_mut(block).enumerate().map(sell).collect()
+    } else {
+        flows.chunks_mut(block).enumerate().map(sell).collect()
+    };
+    for revenues in revenues.iter().flatten() {
         for n in 0..regions {
-            let spending = expenditure[[n, s]];
-            if spending == 0.0 || !system.survivors.buys[[n, s]] {
-                continue;
-            }
-            // Relative to the price that the costs imply, so that the row adds up to the spending.
-            let log_price = evaluation.log_prices[s * regions + n];
-            let price_factor = (market.log_scale[n] + theta * (log_price - reference)).exp();
-            for i in 0..regions {
-                let weight = market.weights[n * regions + i];
-                if weight == 0.0 {
-                    continue;
-                }
-                let mut factor = cost_factors[i] * price_factor;
-                if !factor.is_normal() {
-                    factor = (market.log_scale[n] - theta * (log_costs[i] - log_price)).exp();
-                }
-                let share = weight * factor;
-                let tariff = rate(&tariffs, [s, n, i]);
-                let export_tax = rate(&export_taxes, [s, n, i]);
-                let value = share * spending / ((1.0 + tariff) * (1.0 + export_tax));
-                trade_flows[[s, n, i]] = value;
-                tariff_revenue[n] += tariff * (1.0 + export_tax) * value;
-                export_tax_revenue[i] += export_tax * value;
-            }
+            tariff_revenue[n] += revenues.tariffs[n];
+            export_tax_revenue[n] += revenues.export_taxes[n];
         }
     }
 
@@ -177,4 +154,76 @@ pub(super) fn equilibrium(
         statistics,
         certificate: Certificate::default(),
     }
+}
+
+/// Taxes on the trade of one sector: tariffs by importer, export taxes by exporter.
+struct Revenues {
+    tariffs: Vec<f64>,
+    export_taxes: Vec<f64>,
+}
+
+/// Writes the producer value of the cells of a sector that are not split into `flows`, and returns the
+/// taxes on them, if there are any.
+fn sales(
+    system: &System<'_>,
+    evaluation: &Evaluation<f64>,
+    s: usize,
+    flows: &mut [f64],
+) -> Option<Revenues> {
+    let problem = system.problem;
+    let baseline = &problem.baseline;
+    let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
+    let market = &system.markets[s];
+    let theta = market.trade_elasticity;
+    let log_costs: Vec<f64> = (0..regions).map(|i| evaluation.log_costs[i * sectors + s]).collect();
+    let reference = log_costs.iter().copied().fold(f64::INFINITY, f64::min);
+    let mut cost_factors: Vec<f64> =
+        log_costs.iter().map(|cost| -theta * (cost - reference)).collect();
+    elementary::exp(&mut cost_factors);
+    let tariffs = problem.counterfactual.sector_tariffs(baseline, s);
+    let export_taxes = problem.counterfactual.sector_export_taxes(baseline, s);
+    let mut revenues = (tariffs.is_some() || export_taxes.is_some())
+        .then(|| Revenues { tariffs: vec![0.0; regions], export_taxes: vec![0.0; regions] });
+    for n in 0..regions {
+        let spending = evaluation.expenditure[n * sectors + s];
+        if spending == 0.0 || !system.survivors.buys[[n, s]] {
+            continue;
+        }
+        // Relative to the price that the costs imply, so that the row adds up to the spending.
+        let log_price = evaluation.log_prices[s * regions + n];
+        let price_factor = (market.log_scale[n] + theta * (log_price - reference)).exp();
+        let row = n * regions..(n + 1) * regions;
+        let weights = &market.weights[row.clone()];
+        let flows = &mut flows[row.clone()];
+        let mut all_normal = true;
+        for ((flow, weight), factor) in flows.iter_mut().zip(weights).zip(&cost_factors) {
+            let factor = factor * price_factor;
+            all_normal &= factor.is_normal();
+            *flow = weight * factor * spending;
+        }
+        if !all_normal {
+            for i in 0..regions {
+                let factor = cost_factors[i] * price_factor;
+                if !factor.is_normal() {
+                    let log_factor = market.log_scale[n] - theta * (log_costs[i] - log_price);
+                    flows[i] = if weights[i] == 0.0 {
+                        0.0
+                    } else {
+                        weights[i] * log_factor.exp() * spending
+                    };
+                }
+            }
+        }
+        let Some(revenues) = &mut revenues else { continue };
+        let rate = |rates: &Option<Vec<f64>>, i: usize| {
+            rates.as_ref().map_or(0.0, |rates| rates[n * regions + i])
+        };
+        for (i, flow) in flows.iter_mut().enumerate() {
+            let (tariff, export_tax) = (rate(&tariffs, i), rate(&export_taxes, i));
+            *flow /= (1.0 + tariff) * (1.0 + export_tax);
+            revenues.tariffs[n] += tariff * (1.0 + export_tax) * *flow;
+            revenues.export_taxes[i] += export_tax * *flow;
+        }
+    }
+    revenues
 }

@@ -1,6 +1,7 @@
 //! Solves a problem: its equilibrium, certified, or the reason why there is none.
 
 mod assemble;
+mod batch;
 mod certificate;
 mod failure;
 mod gradient;
@@ -19,6 +20,7 @@ use ndarray::{Array1, Array2, Array3};
 use crate::problem::{CellChange, TradeCell};
 
 pub use crate::equations::limits::Regime;
+pub use batch::{Batch, Draws, Unsolved, certify_plain};
 pub use certificate::{Certificate, Residual, certify};
 pub use failure::Failure;
 pub use gradient::{

@@ -1,5 +1,7 @@
 //! Price caps that more than one equilibrium satisfies: which one is taken.
 
+use std::sync::Arc;
+
 use super::{Equilibrium, Failure, Regime};
 use crate::equations::limits::CapTrack;
 use crate::problem::{Problem, Wedge, WedgeRule};
@@ -75,7 +77,9 @@ fn other_starts(problem: &Problem, found: &Equilibrium, solve: &Solve<'_>) -> Ve
     let mut without = problem.clone();
     for &(index, place) in &caps {
         full[first + index] = place;
-        if let WedgeRule::PriceCap(cap) = &mut without.counterfactual.wedges[index].rule {
+        if let WedgeRule::PriceCap(cap) =
+            &mut Arc::make_mut(&mut without.counterfactual).wedges[index].rule
+        {
             cap.capacity = 0.0;
         }
     }

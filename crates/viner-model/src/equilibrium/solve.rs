@@ -115,7 +115,7 @@ fn one_equilibrium(
     settings: Settings,
 ) -> Result<Equilibrium, Failure> {
     let system = System::new(problem)?;
-    let mut map = EquilibriumMap::new(&system);
+    let mut map = EquilibriumMap::preconditioned(&system);
     let mut point = map.baseline_point();
     // Wedges come last: a start with other wedges still says where the economy is.
     let economy = point.len() - system.wedges.len();
@@ -124,14 +124,15 @@ fn one_equilibrium(
         point[..common].copy_from_slice(&start[..common]);
     }
     // The residual of the map is in logarithms; sums and high elasticities enlarge it on the way to
-    // the certificate, and a result is worth more digits than its tolerance asks for: a few more
-    // evaluations bring them. What cannot be reached for rounding is left to the certificate.
-    let wanted = (settings.tolerance * 1e-3).max(4.0 * f64::EPSILON);
+    // the certificate. What that refuses is driven further. A slow end looks like rounding: what the
+    // certificate then refuses again gets the full patience.
+    let wanted = |part: f64| (settings.tolerance * part).max(4.0 * f64::EPSILON);
+    let attempts = [(0.02, 0.02), (1e-3, 0.01), (1e-3, 1e-3)];
     let mut spent = 0;
     let mut uncertified: Option<Certificate> = None;
-    // A slow end looks like rounding: what the certificate then refuses gets the full patience.
-    for acceptable in [settings.tolerance * 0.01, wanted] {
+    for (part, acceptable) in attempts {
         let max_evaluations = settings.max_evaluations;
+        let (wanted, acceptable) = (wanted(part), wanted(acceptable));
         let effort = Effort { wanted, acceptable, only, max_evaluations };
         let (method, progress, part) = approach(problem, &mut map, &mut point, spent, effort);
         spent = progress.evaluations;

@@ -1,12 +1,29 @@
 //! The numbers of a problem in the order in which its equations read them.
 
-use ndarray::{Array2, Array3};
+use ndarray::Array2;
+use rayon::prelude::*;
 
 use super::wedges::{self, WedgeLine};
 use crate::equations::production::Region;
 use crate::equations::rents::SplitAccounts;
 use crate::equations::sourcing::{Market, SplitCell};
 use crate::problem::{Infeasible, Problem, Survivors, TradeCell};
+
+/// Trade cells from which on a pass over all of them is worth several threads.
+pub(super) const PARALLEL_FROM: usize = 200_000;
+
+/// `make` for every position, on several threads if `parallel`.
+pub(super) fn each<T: Send>(
+    parallel: bool,
+    count: usize,
+    make: impl Fn(usize) -> T + Send + Sync,
+) -> Vec<T> {
+    if parallel {
+        (0..count).into_par_iter().map(make).collect()
+    } else {
+        (0..count).map(make).collect()
+    }
+}
 
 /// A problem laid out for evaluation.
 pub struct System<'a> {
@@ -64,13 +81,11 @@ impl<'a> System<'a> {
                 })
             })
             .collect();
-        let tariffs = problem.counterfactual.tariffs(baseline);
-        let export_taxes = problem.counterfactual.export_taxes(baseline);
         let splits: Vec<Vec<TradeCell>> =
             (0..baseline.sector_count()).map(|s| split_cells(problem, s)).collect();
-        let markets = (0..baseline.sector_count())
-            .map(|s| market(problem, s, tariffs.as_ref(), export_taxes.as_ref(), &splits[s]))
-            .collect();
+        let cells = baseline.trade_shares.len();
+        let markets =
+            each(cells >= PARALLEL_FROM, splits.len(), |s| market(problem, s, &splits[s]));
         let accounts = splits
             .iter()
             .map(|cells| cells.iter().map(|&cell| split_accounts(problem, cell)).collect())
@@ -150,61 +165,55 @@ fn split_accounts(problem: &Problem, cell: TradeCell) -> SplitAccounts {
     }
 }
 
-fn market(
-    problem: &Problem,
-    s: usize,
-    tariffs: Option<&Array3<f64>>,
-    export_taxes: Option<&Array3<f64>>,
-    splits: &[TradeCell],
-) -> Market {
+fn market(problem: &Problem, s: usize, splits: &[TradeCell]) -> Market {
     let baseline = &problem.baseline;
+    let counterfactual = &problem.counterfactual;
     let regions = baseline.region_count();
     let theta = problem.elasticities.trade[s];
     let block = s * regions * regions..(s + 1) * regions * regions;
-    let mut weights = slice(&baseline.trade_shares)[block.clone()].to_vec();
+    let mut weights = slice(&baseline.trade_shares)[block].to_vec();
     let mut log_scale = vec![0.0; regions];
 
     // Factors of touched cells, scaled so that the largest of a row, untouched cells included, is 1.
-    for n in 0..regions {
-        let factors: Vec<(usize, f64)> = problem
-            .counterfactual
-            .row(s, n)
-            .map(|(i, change)| {
-                let counterfactual = &problem.counterfactual;
-                if counterfactual.is_closed(change) {
-                    return (i, f64::NEG_INFINITY);
-                }
-                let varieties =
-                    change.remaining().ln() + counterfactual.blend(change, theta).log_weight;
-                (i, varieties - theta * change.cost_factor(baseline, (s, n, i)).ln())
-            })
-            .collect();
+    let factors: Vec<(usize, usize, f64)> = counterfactual
+        .sector(s)
+        .map(|(n, i, change)| {
+            if counterfactual.is_closed(change) {
+                return (n, i, f64::NEG_INFINITY);
+            }
+            let varieties =
+                change.remaining().ln() + counterfactual.blend(change, theta).log_weight;
+            (n, i, varieties - theta * change.cost_factor(baseline, (s, n, i)).ln())
+        })
+        .collect();
+    for factors in factors.chunk_by(|one, next| one.0 == next.0) {
+        let n = factors[0].0;
         let row = &mut weights[n * regions..(n + 1) * regions];
-        let is_touched = |i: usize| factors.iter().any(|(touched, _)| *touched == i);
-        let some_untouched =
-            !factors.is_empty() && (0..regions).any(|i| row[i] > 0.0 && !is_touched(i));
+        let mut is_touched = vec![false; regions];
+        for (_, i, _) in factors {
+            is_touched[*i] = true;
+        }
+        let some_untouched = (0..regions).any(|i| row[i] > 0.0 && !is_touched[i]);
         let largest = factors
             .iter()
-            .filter(|(i, _)| row[*i] > 0.0)
-            .map(|(_, factor)| *factor)
+            .filter(|(_, i, _)| row[*i] > 0.0)
+            .map(|(.., factor)| *factor)
             .fold(if some_untouched { 0.0 } else { f64::NEG_INFINITY }, f64::max);
         if !largest.is_finite() {
             // Nothing is bought, or nothing remains; markets that must be served were checked.
-            for (i, _) in &factors {
+            for (_, i, _) in factors {
                 row[*i] = 0.0;
             }
             continue;
         }
         if largest != 0.0 {
             log_scale[n] = largest;
-            for (i, weight) in row.iter_mut().enumerate() {
-                if !is_touched(i) {
-                    *weight *= (-largest).exp();
-                }
+            for (weight, _) in row.iter_mut().zip(&is_touched).filter(|(_, touched)| !**touched) {
+                *weight *= (-largest).exp();
             }
         }
-        for (i, factor) in factors {
-            row[i] *= (factor - largest).exp();
+        for (_, i, factor) in factors {
+            row[*i] *= (factor - largest).exp();
         }
     }
 
@@ -216,11 +225,8 @@ fn market(
         })
         .collect();
 
-    let taxed = |rates: Option<&Array3<f64>>| {
-        let rates = &slice(rates?)[block.clone()];
-        rates.iter().any(|rate| *rate != 0.0).then(|| rates.to_vec())
-    };
-    let (tariffs, export_taxes) = (taxed(tariffs), taxed(export_taxes));
+    let tariffs = counterfactual.sector_tariffs(baseline, s);
+    let export_taxes = counterfactual.sector_export_taxes(baseline, s);
     let mut producer_weights =
         (tariffs.is_some() || export_taxes.is_some()).then(|| weights.clone());
     let mut export_tax_weights = None;

@@ -153,7 +153,8 @@ impl<'t> Place<'_, '_, 't> {
                 self.cells(call, inside, arrived) * weight.recip()
             }
             Function::Revenue => {
-                self.cells(call, |_, i| regions(0).contains(&i), |cell| figures.kept(cell))
+                let sold = |n, i| regions(0).contains(&i) && call.sells_to(n);
+                self.cells(call, sold, |cell| figures.kept(cell))
             }
             Function::Price => {
                 let single = regions(0).len() * call.sectors.len() == 1;

@@ -1,21 +1,19 @@
 //! Values of outcomes.
 
+mod instruments;
+
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use ndarray::{Array1, Array2, Array3};
 
+use super::OutcomeError;
 use super::error::OutcomeErrorKind as Kind;
-use super::function::Function;
+use super::function::{Function, Unit};
 use super::measure::{Bound, BoundCall, Measure};
-use super::{OutcomeError, bind};
 use crate::baseline::Baseline;
 use crate::equilibrium::Equilibrium;
-use crate::problem::{NestKind, Problem, TradeCell};
-use crate::report::{
-    BranchFlow, FlowOutcomes, Leakage, RegionOutcomes, WedgeReport, branch_flows, embodied_through,
-    leakage,
-};
+use crate::problem::{Problem, TradeCell};
+use crate::report::{FlowOutcomes, RegionOutcomes, embodied_through};
 
 /// Value of an outcome.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,6 +43,9 @@ pub struct Year<'a> {
     pub problem: &'a Problem,
     /// Its equilibrium.
     pub equilibrium: &'a Equilibrium,
+    /// World income of the year over that of the baseline, in the money in which statistics are kept: what
+    /// a unit of the numeraire is worth. 1 tells values in the numeraire.
+    pub world_income: f64,
 }
 
 /// Years in order.
@@ -58,7 +59,7 @@ impl Measure {
     /// # Errors
     /// It needs a path, a currency is unknown, or the equilibrium has no accounts of its own.
     pub fn value(&self, problem: &Problem, equilibrium: &Equilibrium) -> Evaluated<Value> {
-        State { problem, equilibrium: Some(equilibrium), path: &[] }.value(&self.root)
+        State::alone(problem, Some(equilibrium)).value(&self.root)
     }
 
     /// The value in the baseline: that of `base.` before every name.
@@ -66,7 +67,7 @@ impl Measure {
     /// # Errors
     /// It needs a path, or a currency is unknown.
     pub fn base(&self, problem: &Problem) -> Evaluated<Value> {
-        State { problem, equilibrium: None, path: &[] }.value(&self.root)
+        State::alone(problem, None).value(&self.root)
     }
 
     /// The number in an equilibrium.
@@ -74,12 +75,12 @@ impl Measure {
     /// # Errors
     /// Those of [`value`](Self::value), or it is a word.
     pub fn number(&self, problem: &Problem, equilibrium: &Equilibrium) -> Evaluated<f64> {
-        State { problem, equilibrium: Some(equilibrium), path: &[] }.number(&self.root)
+        State::alone(problem, Some(equilibrium)).number(&self.root)
     }
 
     /// The value of a part of it in the baseline.
     pub(super) fn base_of(call: &BoundCall, problem: &Problem) -> Evaluated<f64> {
-        State { problem, equilibrium: None, path: &[] }.call(call)
+        State::alone(problem, None).call(call)
     }
 
     /// The value on a path of years: what stands outside of `at` and `growth` is that of the year at
@@ -91,8 +92,7 @@ impl Measure {
     /// # Panics
     /// There is no such position.
     pub fn on_path(&self, path: &Path<'_>, position: usize) -> Evaluated<Value> {
-        let Year { problem, equilibrium, .. } = path[position];
-        State { problem, equilibrium: Some(equilibrium), path }.value(&self.root)
+        State::of(&path[position], path).value(&self.root)
     }
 }
 
@@ -102,9 +102,25 @@ struct State<'a> {
     problem: &'a Problem,
     equilibrium: Option<&'a Equilibrium>,
     path: &'a Path<'a>,
+    /// What a unit of the numeraire is worth.
+    world_income: f64,
 }
 
 impl<'a> State<'a> {
+    fn alone(problem: &'a Problem, equilibrium: Option<&'a Equilibrium>) -> Self {
+        Self { problem, equilibrium, path: &[], world_income: 1.0 }
+    }
+
+    fn of(year: &Year<'a>, path: &'a Path<'a>) -> Self {
+        let Year { problem, equilibrium, world_income, .. } = *year;
+        Self { problem, equilibrium: Some(equilibrium), path, world_income }
+    }
+
+    /// The state in which a name is meant: the baseline after `base.`.
+    fn meant(&self, call: &BoundCall) -> Self {
+        if call.base { Self { equilibrium: None, world_income: 1.0, ..*self } } else { *self }
+    }
+
     fn value(&self, bound: &Bound) -> Evaluated<Value> {
         match bound {
             Bound::Call(call) if call.function == Function::Regime => {
@@ -125,14 +141,21 @@ impl<'a> State<'a> {
                 let is = self.regimes(call).iter().all(|regime| regime == word);
                 Ok(f64::from(is == *equal))
             }
-            Bound::Call(call) => {
-                let equilibrium = if call.base { None } else { self.equilibrium };
-                Self { equilibrium, ..*self }.call(call)
-            }
+            Bound::Call(call) => self.meant(call).call(call),
         }
     }
 
+    /// The value of a function, money and prices in the money of the year.
     fn call(&self, call: &BoundCall) -> Evaluated<f64> {
+        let value = self.in_numeraire(call)?;
+        Ok(match call.function.unit() {
+            Unit::Money => value * self.world_income,
+            Unit::PriceChange => (1.0 + value) * self.world_income - 1.0,
+            Unit::Pure => value,
+        })
+    }
+
+    fn in_numeraire(&self, call: &BoundCall) -> Evaluated<f64> {
         let number = |position: usize| self.number(&call.inner[position]);
         let regions = |position: usize| call.regions[position].as_slice();
         Ok(match call.function {
@@ -163,7 +186,9 @@ impl<'a> State<'a> {
                 Self::sold,
             ),
             Function::Quantity => self.quantity(call),
-            Function::Revenue => self.cells(call, |_, i| regions(0).contains(&i), Self::kept),
+            Function::Revenue => {
+                self.cells(call, |n, i| regions(0).contains(&i) && call.sells_to(n), Self::kept)
+            }
             Function::Price | Function::Output | Function::ValueAdded | Function::Profit => {
                 self.of_sectors(call)
             }
@@ -206,8 +231,7 @@ impl<'a> State<'a> {
             let known: Vec<String> = self.path.iter().map(|state| state.year.to_string()).collect();
             return Err(Kind::NotOnPath { year, known: known.join(", ") }.at(at));
         };
-        let equilibrium = Some(found.equilibrium);
-        Ok(Self { problem: found.problem, equilibrium, path: self.path })
+        Ok(Self::of(found, self.path))
     }
 
     fn baseline(&self) -> &'a Baseline {
@@ -371,10 +395,7 @@ impl<'a> State<'a> {
         let Some(Bound::Call(inner)) = call.inner.first() else {
             return Err(Kind::NotRanked.at(call.at));
         };
-        let value = |call: &BoundCall| -> Evaluated<f64> {
-            let equilibrium = if call.base { None } else { self.equilibrium };
-            Self { equilibrium, ..*self }.call(call)
-        };
+        let value = |call: &BoundCall| -> Evaluated<f64> { self.meant(call).call(call) };
         let own = value(inner)?;
         let mut rank = 1.0;
         let mut rival = inner.clone();
@@ -426,111 +447,5 @@ impl<'a> State<'a> {
             }
         }
         Ok(sum)
-    }
-
-    /// Position of the call's policy in this problem, where it is in force.
-    fn policy(&self, call: &BoundCall) -> Option<usize> {
-        let name = call.policy.as_ref()?;
-        self.problem.policy_names.iter().position(|known| known == name)
-    }
-
-    fn wedges(&self, call: &BoundCall) -> Vec<WedgeReport> {
-        let (Some(policy), Some(equilibrium)) = (self.policy(call), self.equilibrium) else {
-            return Vec::new();
-        };
-        let mut reports = WedgeReport::all(self.problem, equilibrium);
-        reports.retain(|report| report.policy == policy);
-        reports
-    }
-
-    /// Regimes of the policy's wedges, each once; `none` where it is not in force.
-    fn regimes(&self, call: &BoundCall) -> Vec<&'static str> {
-        let mut names: Vec<&str> = Vec::new();
-        for report in self.wedges(call) {
-            if !names.contains(&report.regime.name()) {
-                names.push(report.regime.name());
-            }
-        }
-        if names.is_empty() { vec!["none"] } else { names }
-    }
-
-    /// Mean by baseline revenue of the discounts of the policy's caps.
-    fn discount(&self, call: &BoundCall) -> f64 {
-        let caps: Vec<_> = self.wedges(call).iter().filter_map(|report| report.cap).collect();
-        let weight: f64 = caps.iter().map(|cap| cap.revenue_base).sum();
-        let sum: f64 = caps.iter().map(|cap| cap.revenue_base * cap.discount).sum();
-        if caps.is_empty() { 0.0 } else { sum / weight }
-    }
-
-    /// Branches of nests of one kind, before where there is no equilibrium.
-    fn branches(&self, kind: NestKind, inside: impl Fn(&BranchFlow) -> bool) -> Vec<BranchFlow> {
-        // Baseline shares need no equilibrium, but stand beside those of one.
-        let Some(equilibrium) = self.equilibrium else { return self.branches_before(kind, inside) };
-        let mut flows = branch_flows(self.problem, equilibrium);
-        flows.retain(|flow| flow.kind == kind && inside(flow));
-        flows
-    }
-
-    fn branches_before(
-        &self,
-        kind: NestKind,
-        inside: impl Fn(&BranchFlow) -> bool,
-    ) -> Vec<BranchFlow> {
-        let mut rows = Vec::new();
-        for (&cell, change) in &self.problem.counterfactual.cells {
-            let (s, n, i) = cell;
-            let before = self.baseline().trade_flows[[s, n, i]];
-            for &(position, part) in &change.nests {
-                let nest = &self.problem.counterfactual.nests[position];
-                let row = |branch: &str, hub, share: f64| BranchFlow {
-                    policy: nest.policy,
-                    kind: nest.kind,
-                    cell,
-                    branch: branch.to_owned(),
-                    hub,
-                    share_base: share,
-                    share,
-                    value_base: before * share,
-                    value: before * share,
-                    margin: 0.0,
-                };
-                if nest.kind == kind {
-                    let all = nest.branches.iter();
-                    rows.extend(all.map(|b| row(&b.name, b.hub, part * b.share)));
-                }
-            }
-        }
-        rows.retain(inside);
-        rows
-    }
-
-    fn currency(&self, call: &BoundCall) -> Evaluated<f64> {
-        let Some((currency, at)) = &call.currency else { return Ok(f64::NAN) };
-        let policy = self.policy(call);
-        let flows = self.branches(NestKind::Currencies, |flow| match call.regions.as_slice() {
-            [exporters, importers] => {
-                exporters.contains(&flow.cell.2) && importers.contains(&flow.cell.1)
-            }
-            _ => Some(flow.policy) == policy,
-        });
-        let known: BTreeSet<&str> = flows.iter().map(|flow| flow.branch.as_str()).collect();
-        if !known.is_empty() && !known.contains(currency.as_str()) {
-            let word = super::Word { text: currency.clone(), at: *at };
-            return Err(bind::unknown("currency", &word, known));
-        }
-        let all: f64 = flows.iter().map(|flow| flow.value).sum();
-        let own = flows.iter().filter(|flow| flow.branch == *currency);
-        Ok(own.map(|flow| flow.value).sum::<f64>() / all)
-    }
-
-    fn leakage(&self, call: &BoundCall) -> f64 {
-        let policy = self.policy(call);
-        let flows = self.branches(NestKind::Routes, |flow| Some(flow.policy) == policy);
-        let mut total = Leakage::default();
-        for part in leakage(&flows).values() {
-            total.direct_base += part.direct_base;
-            total.indirect += part.indirect;
-        }
-        total.share()
     }
 }

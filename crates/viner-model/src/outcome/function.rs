@@ -124,7 +124,7 @@ const FUNCTIONS: [Entry; 31] = [
     (Function::Price, "price", &[Regions, Sectors], 2, "price(R, s)"),
     (Function::Output, "output", &[Regions, Sectors], 2, "output(R, s)"),
     (Function::ValueAdded, "value_added", &[Regions, Sectors], 2, "value_added(R, s)"),
-    (Function::Revenue, "revenue", &[Regions, Sectors], 2, "revenue(R, s)"),
+    (Function::Revenue, "revenue", &[Regions, Sectors, Regions], 2, "revenue(R, s[, buyer])"),
     (Function::Profit, "profit", &[Regions, Sectors], 2, "profit(R, s)"),
     (Function::Share, "share", &[Expression, Expression], 2, "share(a, b)"),
     (
@@ -157,7 +157,38 @@ const FUNCTIONS: [Entry; 31] = [
     (Function::At, "at", &[Expression, Year], 2, "at(x, year)"),
 ];
 
+/// What a value is measured in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unit {
+    /// Money.
+    Money,
+    /// Change of a price, as a fraction.
+    PriceChange,
+    /// Shares, ratios, changes of real values, ranks, and what is made of other outcomes.
+    Pure,
+}
+
 impl Function {
+    /// What its values are measured in.
+    pub(super) fn unit(self) -> Unit {
+        match self {
+            Self::Income
+            | Self::Rents
+            | Self::TariffRevenue
+            | Self::Exports
+            | Self::Imports
+            | Self::Flow
+            | Self::Turnover
+            | Self::Output
+            | Self::ValueAdded
+            | Self::Revenue
+            | Self::Profit
+            | Self::Embodied => Unit::Money,
+            Self::Wage | Self::PriceIndex | Self::Price => Unit::PriceChange,
+            _ => Unit::Pure,
+        }
+    }
+
     /// All of them, in the order of the documentation.
     pub fn all() -> impl ExactSizeIterator<Item = Self> {
         FUNCTIONS.iter().map(|entry| entry.0)

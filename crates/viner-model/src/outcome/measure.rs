@@ -63,4 +63,9 @@ impl BoundCall {
             rivals: Vec::new(),
         }
     }
+
+    /// Whether a region is among the buyers that the second list of regions names, if there is one.
+    pub(super) fn sells_to(&self, region: usize) -> bool {
+        self.regions.get(1).is_none_or(|buyers| buyers.contains(&region))
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ndarray::{Array1, Array2, Array3};
+use ndarray::{Array1, Array2, Array3, Axis};
 use viner_numerics::Real;
 
 use super::alternatives::{Blend, Nest};
@@ -172,6 +172,13 @@ impl Counterfactual {
             || change.wedges.iter().any(|&wedge| self.wedges[wedge].closed)
     }
 
+    /// Touched cells of a sector: importer, exporter and change, in this order.
+    pub fn sector(&self, sector: usize) -> impl Iterator<Item = (usize, usize, &CellChange)> {
+        self.cells
+            .range((sector, 0, 0)..(sector + 1, 0, 0))
+            .map(|(&(_, importer, exporter), change)| (importer, exporter, change))
+    }
+
     /// Touched cells of one importer's purchases in a sector, in the order of exporters.
     pub fn row(
         &self,
@@ -181,6 +188,36 @@ impl Counterfactual {
         self.cells
             .range((sector, importer, 0)..(sector, importer + 1, 0))
             .map(|(&(_, _, exporter), change)| (exporter, change))
+    }
+
+    /// `τ'` in one sector, `[importer, exporter]`; `None` if there is no tariff in it.
+    pub fn sector_tariffs(&self, baseline: &Baseline, sector: usize) -> Option<Vec<f64>> {
+        self.sector_rates(baseline, baseline.tariffs.as_ref(), sector, |change| change.tariff)
+    }
+
+    /// `x'` in one sector, `[importer, exporter]`; `None` if there is no export tax in it.
+    pub fn sector_export_taxes(&self, baseline: &Baseline, sector: usize) -> Option<Vec<f64>> {
+        let before = baseline.export_taxes.as_ref();
+        self.sector_rates(baseline, before, sector, |change| change.export_tax)
+    }
+
+    fn sector_rates(
+        &self,
+        baseline: &Baseline,
+        before: Option<&Array3<f64>>,
+        sector: usize,
+        rate: impl Fn(&CellChange) -> f64,
+    ) -> Option<Vec<f64>> {
+        let regions = baseline.region_count();
+        let mut rates: Vec<f64> = match before {
+            Some(rates) => rates.index_axis(Axis(0), sector).iter().copied().collect(),
+            None if self.sector(sector).all(|(.., change)| rate(change) == 0.0) => return None,
+            None => vec![0.0; regions * regions],
+        };
+        for (n, i, change) in self.sector(sector) {
+            rates[n * regions + i] = rate(change);
+        }
+        rates.iter().any(|rate| *rate != 0.0).then_some(rates)
     }
 
     /// `τ'` of all cells, `[sector, importer, exporter]`; `None` if there is no tariff anywhere.

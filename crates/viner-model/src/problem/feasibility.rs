@@ -42,7 +42,8 @@ impl Survivors {
         };
         let mut buys = baseline.expenditure.mapv(|spending| spending > 0.0);
         let mut sells = baseline.output.mapv(|output| output != 0.0);
-        if problem.counterfactual.cells.is_empty() {
+        let counterfactual = &problem.counterfactual;
+        if !counterfactual.cells.values().any(|change| counterfactual.is_closed(change)) {
             return Ok(Self { buys, sells });
         }
         loop {

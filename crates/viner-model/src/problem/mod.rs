@@ -36,8 +36,8 @@ pub struct Problem {
     pub labour: Labour,
     /// What becomes of deficits.
     pub deficits: Deficits,
-    /// What the policies change, cell by cell.
-    pub counterfactual: Counterfactual,
+    /// What the policies change, cell by cell; questions that differ elsewhere share it.
+    pub counterfactual: Arc<Counterfactual>,
     /// Name of every policy, in their order: its own, or its kind and position.
     pub policy_names: Vec<String>,
     /// Kind of every policy, in their order.
@@ -58,10 +58,22 @@ impl Problem {
             elasticities,
             labour: scenario.model.labour,
             deficits: scenario.model.deficits,
-            counterfactual,
+            counterfactual: Arc::new(counterfactual),
             policy_names: scenario.policy_names(),
             policy_kinds: scenario.policies.iter().map(Policy::kind).collect(),
         };
+        problem.check_closure(&mut errors);
+        if errors.is_empty() { Ok(problem) } else { Err(errors) }
+    }
+
+    /// The same policies on the same baseline with the elasticities of another scenario.
+    ///
+    /// # Errors
+    /// All that is wrong with its elasticities.
+    pub fn with_model(&self, scenario: &Scenario) -> Result<Self, Vec<ScenarioError>> {
+        let mut errors = Vec::new();
+        let elasticities = Elasticities::resolve(scenario, &self.baseline, &mut errors);
+        let problem = Self { elasticities, ..self.clone() };
         problem.check_closure(&mut errors);
         if errors.is_empty() { Ok(problem) } else { Err(errors) }
     }
@@ -75,13 +87,14 @@ impl Problem {
     /// The same economy without any policy.
     #[must_use]
     pub fn without_policies(&self) -> Self {
-        Self { counterfactual: Counterfactual::none(&self.baseline), ..self.clone() }
+        let counterfactual = Arc::new(Counterfactual::none(&self.baseline));
+        Self { counterfactual, ..self.clone() }
     }
 
     /// The same question with only the part `t` of every policy, between none (0) and all (1).
     #[must_use]
     pub fn part_way(&self, t: f64) -> Self {
-        let counterfactual = self.counterfactual.part_way(&self.baseline, t);
+        let counterfactual = Arc::new(self.counterfactual.part_way(&self.baseline, t));
         Self { counterfactual, ..self.clone() }
     }
 
@@ -90,7 +103,7 @@ impl Problem {
     pub fn closing(&self, wedges: &[usize]) -> Self {
         let mut closed = self.clone();
         for &wedge in wedges {
-            closed.counterfactual.wedges[wedge].closed = true;
+            Arc::make_mut(&mut closed.counterfactual).wedges[wedge].closed = true;
         }
         closed
     }

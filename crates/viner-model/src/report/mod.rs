@@ -4,6 +4,7 @@
 
 mod embodied;
 mod flows;
+mod intermediate;
 mod limits;
 mod regions;
 mod routes;
@@ -12,6 +13,7 @@ mod welfare_split;
 
 pub use embodied::{embodied_through, embodied_value};
 pub use flows::{FlowOutcomes, dependence, flow_value};
+pub use intermediate::IntermediateSales;
 pub use limits::{CapReport, WedgeReport};
 pub use regions::RegionOutcomes;
 pub use routes::{BranchFlow, Leakage, branch_flows, customs, leakage};

@@ -1,6 +1,6 @@
 //! The certificate passes what is right and notices what is wrong, whichever number it is.
 
-use viner_model::equilibrium::{Certificate, Equilibrium, certify};
+use viner_model::equilibrium::{Certificate, Equilibrium, certify, certify_plain};
 use viner_model::problem::Problem;
 use viner_model::scenario::{Labour, Model};
 
@@ -28,13 +28,14 @@ fn assert_noticed(
 ) {
     let mut wrong = right.clone();
     plant(&mut wrong, 1.0 + PLANTED_ERROR);
-    let certificate = certify(problem, &wrong);
-    let worst = certificate.worst();
-    assert!(worst.relative > NOTICED, "{name}: {worst:?}");
-    assert!(worst.relative < 100.0 * PLANTED_ERROR, "{name}: {worst:?}");
-    let (relative, found) = residual(&certificate, equation);
-    assert!(relative > NOTICED, "{name}, {equation}: {relative:e}, worst {worst:?}");
-    assert_eq!(found.trim_matches('`'), cell, "{name}, {equation}: {relative:e}");
+    for certificate in [certify(problem, &wrong), certify_plain(problem, &wrong)] {
+        let worst = certificate.worst();
+        assert!(worst.relative > NOTICED, "{name}: {worst:?}");
+        assert!(worst.relative < 100.0 * PLANTED_ERROR, "{name}: {worst:?}");
+        let (relative, found) = residual(&certificate, equation);
+        assert!(relative > NOTICED, "{name}, {equation}: {relative:e}, worst {worst:?}");
+        assert_eq!(found.trim_matches('`'), cell, "{name}, {equation}: {relative:e}");
+    }
 }
 
 #[test]
@@ -44,6 +45,8 @@ fn the_right_equilibrium_is_certified() {
         let certificate = certify(&problem, &right);
         assert_eq!(certificate, right.certificate);
         assert!(certificate.worst().relative < CERTIFIED, "{:?}", certificate.worst());
+        let plain = certify_plain(&problem, &right);
+        assert!(plain.worst().relative < CERTIFIED, "{:?}", plain.worst());
         let names: Vec<&str> =
             certificate.residuals.iter().map(|residual| residual.equation).collect();
         assert_eq!(

@@ -9,7 +9,7 @@ use viner_model::equilibrium::{
     Differentiable, Equilibrium, Gradient, Regime, gradients, solve_from,
 };
 use viner_model::outcome::{Measure, Names, Outcome, Smooth};
-use viner_model::problem::{CellChange, Problem, TradeCell, WedgeRule};
+use viner_model::problem::{CellChange, Counterfactual, Problem, TradeCell, WedgeRule};
 use viner_model::scenario::{Deficits, Labour, Model, Policy, SectorInstrument, Values};
 
 use crate::economies::generated;
@@ -18,6 +18,10 @@ use crate::policies::{
     GENERAL, Uniform, one_of_each, outcome, problem, scenario, sectoral, solved,
 };
 use crate::tolerances::{DERIVATIVE, TIGHT};
+
+fn changed(problem: &mut Problem) -> &mut Counterfactual {
+    Arc::make_mut(&mut problem.counterfactual)
+}
 
 const OUTCOMES: [&str; 12] = [
     "welfare(R000)",
@@ -122,22 +126,22 @@ impl Point {
 
     fn check_sectors(&self) {
         for cell in [[0, 0], [1, 1]] {
-            let change = |p: &mut Problem, h: f64| p.counterfactual.productivity[cell] *= h.exp();
+            let change = |p: &mut Problem, h: f64| changed(p).productivity[cell] *= h.exp();
             self.check("productivity", &change, &|g| g.log_productivity[cell]);
             let change = |p: &mut Problem, h: f64| {
-                p.counterfactual.final_shares[cell] *= h.exp();
-                let mut row = p.counterfactual.final_shares.row_mut(cell[0]);
+                changed(p).final_shares[cell] *= h.exp();
+                let mut row = changed(p).final_shares.row_mut(cell[0]);
                 let sum = row.sum();
                 row /= sum;
             };
             self.check("taste", &change, &|g| g.log_taste[cell]);
-            let change = |p: &mut Problem, h| p.counterfactual.profit_tax[cell] += h;
+            let change = |p: &mut Problem, h| changed(p).profit_tax[cell] += h;
             self.check("profit tax", &change, &|g| g.profit_tax[cell]);
         }
         let amount = self.problem.baseline.income[0];
         let change = |p: &mut Problem, h| {
-            p.counterfactual.transfers[0] -= h * amount;
-            p.counterfactual.transfers[1] += h * amount;
+            changed(p).transfers[0] -= h * amount;
+            changed(p).transfers[1] += h * amount;
         };
         self.check("transfer", &change, &|g| (g.income[1] - g.income[0]) * amount);
     }
@@ -161,13 +165,13 @@ impl Point {
                 continue;
             }
             let moved = |p: &mut Problem, h| {
-                *field(p.counterfactual.cells.get_mut(&cell).unwrap()) += h;
+                *field(changed(p).cells.get_mut(&cell).unwrap()) += h;
             };
             self.check(&format!("{name} of {cell:?}"), &moved, &|g| exact(g, cell));
         }
         for position in 0..change.nests.len() {
             let moved = |p: &mut Problem, h| {
-                p.counterfactual.cells.get_mut(&cell).unwrap().nests[position].1 -= h;
+                changed(p).cells.get_mut(&cell).unwrap().nests[position].1 -= h;
             };
             // A whole cell can only have less of it in a nest: differences to one side would do.
             if change.nests[position].1 < 0.99 {
@@ -183,23 +187,23 @@ impl Point {
             self.check_cell(**cell, change);
         }
         for (position, nest) in counterfactual.nests.iter().enumerate() {
-            let change = |p: &mut Problem, h| p.counterfactual.nests[position].elasticity += h;
+            let change = |p: &mut Problem, h| changed(p).nests[position].elasticity += h;
             self.check("ϑ", &change, &|g| g.nests[position].elasticity);
             for branch in 0..nest.branches.len() {
                 let change = |p: &mut Problem, h| {
-                    p.counterfactual.nests[position].branches[branch].cost += h;
+                    changed(p).nests[position].branches[branch].cost += h;
                 };
                 self.check("cost", &change, &|g| g.nests[position].branches[branch].cost);
                 if nest.branches[branch].hub.is_some() && nest.branches[branch].margin > 0.003 {
                     let change = |p: &mut Problem, h| {
-                        p.counterfactual.nests[position].branches[branch].margin += h;
+                        changed(p).nests[position].branches[branch].margin += h;
                     };
                     self.check("margin", &change, &|g| g.nests[position].branches[branch].margin);
                 }
             }
         }
         for position in 0..counterfactual.wedges.len() {
-            let change = |p: &mut Problem, h| match &mut p.counterfactual.wedges[position].rule {
+            let change = |p: &mut Problem, h| match &mut changed(p).wedges[position].rule {
                 WedgeRule::Quota { limit, .. } => *limit += h,
                 WedgeRule::PriceCap(cap) => cap.cap += h,
             };

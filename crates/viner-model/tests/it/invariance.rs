@@ -10,6 +10,7 @@ use viner_model::labels::Labels;
 use viner_model::problem::Problem;
 use viner_model::scenario::{BilateralInstrument as On, TransferAmount};
 use viner_model::tables::{Tables, Unit};
+use viner_numerics::kernel::Kernel;
 
 use crate::assert_close;
 use crate::close::assert_same_hats;
@@ -120,7 +121,7 @@ fn the_order_of_regions_and_sectors_changes_nothing() {
 
 /// Large enough that an evaluation is shared among threads: 66 · 66 · 46 trade cells.
 #[test]
-fn the_number_of_threads_changes_no_bit() {
+fn neither_threads_nor_kernel_change_a_bit() {
     let baseline = generated(Recipe { tariffs: 0.2, ..Recipe::new(66, 46, 32) });
     assert!(baseline.trade_flows.len() >= 200_000);
     let model = Uniform { eta: 1.0, ..GENERAL }.model();
@@ -134,11 +135,38 @@ fn the_number_of_threads_changes_no_bit() {
         pool.install(|| solve(&problem, Settings::default()).unwrap())
     };
     let one = on(1);
-    for threads in [2, 5] {
-        let many = on(threads);
-        let bits = |values: &[f64]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
-        assert_eq!(bits(&one.unknowns), bits(&many.unknowns), "{threads} threads");
-        assert_eq!(one, many, "{threads} threads");
+    for kernel in Kernel::available() {
+        kernel.select();
+        for threads in [1, 2, 5] {
+            let many = on(threads);
+            let case = format!("{threads} threads, {}", kernel.name());
+            assert_eq!(bits(&one.unknowns), bits(&many.unknowns), "{case}");
+            assert_eq!(one, many, "{case}");
+        }
+    }
+}
+
+fn bits(values: &[f64]) -> Vec<u64> {
+    values.iter().map(|value| value.to_bits()).collect()
+}
+
+#[test]
+fn the_kernel_changes_no_bit() {
+    let baselines = [ordinary(5, 3, 34), ordinary(9, 17, 35), generated(Recipe::new(20, 20, 36))];
+    let extreme = Uniform { theta: 20.0, sigma: 0.05, epsilon: 0.05, eta: 1.0, phi: 0.98 };
+    for baseline in &baselines {
+        for elasticities in [COBB_DOUGLAS, GENERAL, extreme] {
+            let problem = problem(baseline, elasticities.model(), one_of_each());
+            let widest = Kernel::available().last();
+            let mut first: Option<Equilibrium> = None;
+            for kernel in Kernel::available().chain(widest) {
+                kernel.select();
+                let found = solved(&problem);
+                let first = first.get_or_insert_with(|| found.clone());
+                assert_eq!(bits(&found.unknowns), bits(&first.unknowns), "{}", kernel.name());
+                assert_eq!(found, *first, "{}", kernel.name());
+            }
+        }
     }
 }
 

@@ -189,6 +189,11 @@ fn outcomes_of_cells_and_sectors_are_those_of_the_tables() {
         + run.value("flow(R001, R002, S002)")
         + run.value("flow(R001, R003, S002)");
     close(run.value("revenue(R001, S002)"), taxed, ROUNDING);
+    // To some buyers.
+    let one = run.value("flow(R001, R002, S002)") * 1.0;
+    close(run.value("revenue(R001, S002, R002)"), one, ROUNDING);
+    let parts = run.value("revenue(R000, *, R001|R002)") + run.value("revenue(R000, *, R003)");
+    close(parts, run.value("revenue(R000, *)"), ROUNDING);
 }
 
 #[test]
@@ -328,8 +333,13 @@ fn years_of_a_path() {
     let run = solved();
     let (none, still) = outcome(&run.baseline, GENERAL.model(), []);
     let path = [
-        Year { year: 2021, problem: &none, equilibrium: &still },
-        Year { year: 2022, problem: &run.problem, equilibrium: &run.equilibrium },
+        Year { year: 2021, problem: &none, equilibrium: &still, world_income: 1.0 },
+        Year {
+            year: 2022,
+            problem: &run.problem,
+            equilibrium: &run.equilibrium,
+            world_income: 1.0,
+        },
     ];
     let names = Names::of(&run.problem, &run.groups);
     let on_path = |text: &str, position: usize| {
@@ -343,6 +353,22 @@ fn years_of_a_path() {
     close(number("at(flow(R000, R001, S000), 2021)"), before, ROUNDING);
     close(number("growth(flow(R000, R001, S000), 2022)"), flow / before - 1.0, ROUNDING);
     close(number("growth(flow(R000, R001, S000), 2022, 2021)"), flow / before - 1.0, ROUNDING);
+    // In the money of a year in which world income is larger by a quarter.
+    let richer = [path[0], Year { world_income: 1.25, ..path[1] }];
+    let in_money = |text: &str| {
+        let measure = Outcome::parse(text).unwrap().bind(&names).unwrap();
+        measure.on_path(&richer, 1).unwrap().number().unwrap()
+    };
+    close(in_money("flow(R000, R001, S000)"), 1.25 * flow, ROUNDING);
+    close(in_money("base.flow(R000, R001, S000)"), before, ROUNDING);
+    close(in_money("at(flow(R000, R001, S000), 2021)"), before, ROUNDING);
+    let growth = 1.25 * flow / before - 1.0;
+    close(in_money("growth(flow(R000, R001, S000), 2022)"), growth, ROUNDING);
+    let price = run.value("price(R000, S000)");
+    close(in_money("price(R000, S000)"), 1.25 * (1.0 + price) - 1.0, ROUNDING);
+    for pure in ["welfare(R000)", "dependence(R000, R001)", "quantity(R000, R001, S000)"] {
+        close(in_money(pure), run.value(pure), 0.0);
+    }
     // A policy that is not in force yet.
     assert_eq!(on_path("regime(cap)", 0).unwrap(), Value::Text("none".to_owned()));
     assert_eq!(on_path("discount(cap)", 0).unwrap(), Value::Number(0.0));

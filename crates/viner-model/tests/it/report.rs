@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use ndarray::{Array1, Array2, Axis, arr1, arr2, arr3};
+use ndarray::{Array1, Array2, Array3, Axis, arr1, arr2, arr3};
 use viner_model::baseline::{Accounts, Baseline};
 use viner_model::equilibrium::Equilibrium;
 use viner_model::labels::Labels;
 use viner_model::problem::Problem;
 use viner_model::report::{
-    FlowOutcomes, ProfitOutcomes, RegionOutcomes, SectorOutcomes, dependence, embodied_value,
-    flow_value,
+    FlowOutcomes, IntermediateSales, ProfitOutcomes, RegionOutcomes, SectorOutcomes, dependence,
+    embodied_value, flow_value,
 };
 use viner_model::scenario::{BilateralInstrument as On, SectorInstrument};
 use viner_model::tables::{Description, Parameters};
@@ -221,4 +221,36 @@ fn border_prices_balance_in_the_world() {
         weighted.sum().abs() < ROUNDING * baseline.income.sum(),
         "what one gains another loses"
     );
+}
+
+/// What is not sold as an input is sold for final use, in proportion to what a region spends on both.
+#[test]
+fn intermediate_and_final_sales_add_up() {
+    for baseline in [ordinary(4, 3, 136), without_deficits(4, 3, 137, 0.0)] {
+        let (problem, equilibrium) = outcome(&baseline, GENERAL.model(), one_of_each());
+        let found = IntermediateSales::of(&problem, &equilibrium);
+        let part = |spending: Array2<f64>, expenditure: &Array2<f64>, flows: &Array3<f64>| {
+            let share = |(s, n, i)| spending[[n, s]] / expenditure[[n, s]] * flows[[s, n, i]];
+            Array3::from_shape_fn(flows.raw_dim(), share)
+        };
+        let income = |income: &Array1<f64>| income.clone().insert_axis(Axis(1));
+        let of_final = part(
+            &baseline.final_shares * income(&baseline.income),
+            &baseline.expenditure,
+            &baseline.trade_flows,
+        );
+        let sum = &found.value_base + of_final;
+        assert_close!(baseline, sum, baseline.trade_flows, ROUNDING);
+
+        let relative = &equilibrium.price / equilibrium.price_index.clone().insert_axis(Axis(1));
+        let tastes = relative.mapv(|price| price.powf(1.0 - problem.elasticities.final_demand))
+            * &problem.counterfactual.final_shares;
+        let of_final = part(
+            tastes * income(&equilibrium.income),
+            &equilibrium.expenditure,
+            &equilibrium.trade_flows,
+        );
+        let sum = &found.value + of_final;
+        assert_close!(baseline, sum, equilibrium.trade_flows, SAME_PROBLEM);
+    }
 }

@@ -114,12 +114,13 @@ fn a_wildcard_is_never_domestic() {
 fn payers_and_receivers_share_by_income() {
     let economy = economy();
     let pay = transfer("R000,R001", "R002", TransferAmount::MillionUsd(100.0));
-    let transfers = problem(&economy, COBB_DOUGLAS.model(), [pay]).counterfactual.transfers;
+    let transfers = problem(&economy, COBB_DOUGLAS.model(), [pay]).counterfactual.transfers.clone();
     let paying = economy.income[0] + economy.income[1];
     assert!((transfers[0] + 100.0 * economy.income[0] / paying).abs() < 1e-10);
     assert!((transfers[2] - 100.0).abs() < 1e-10);
     assert!(transfers.sum().abs() < 1e-10);
     let share = transfer("R001", "!R001", TransferAmount::ShareOfIncome(0.01));
-    let transfers = problem(&economy, COBB_DOUGLAS.model(), [share]).counterfactual.transfers;
+    let transfers =
+        problem(&economy, COBB_DOUGLAS.model(), [share]).counterfactual.transfers.clone();
     assert!((transfers[1] / economy.income[1] + 0.01).abs() < 1e-15);
 }

@@ -8,4 +8,5 @@ mod counterfactual;
 mod sourcing;
 mod split;
 mod support;
+mod tariffs;
 mod update;

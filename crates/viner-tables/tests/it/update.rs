@@ -18,12 +18,13 @@ proptest! {
     #[test]
     fn targets_are_met_and_identities_hold(
         recipe in any_recipe(),
-        growth in prop::array::uniform4(0.7..1.5_f64),
+        growth in prop::array::uniform5(0.7..1.5_f64),
     ) {
         let tables = recipe.tables();
         let last = recipe.regions - 1;
         let totals = [
-            Total::Flow { exporter: 0, importer: 0, sectors: vec![0] },
+            Total::Flow { exporters: vec![0], importers: vec![0], sectors: vec![0] },
+            Total::Flow { exporters: vec![0, last], importers: vec![last], sectors: vec![1] },
             Total::Gdp { region: last },
             Total::Output { region: 0, sectors: vec![1] },
             Total::Exports { region: last, sectors: vec![] },
@@ -55,9 +56,19 @@ proptest! {
 }
 
 #[test]
+fn a_flow_of_several_regions_is_a_sum() {
+    let tables = Recipe::new(3, 2, 6).tables();
+    let total = Total::Flow { exporters: vec![0, 2], importers: vec![1, 2], sectors: vec![1] };
+    assert_eq!(total.name(&tables), "flow R000+R002 to R001+R002 of S001");
+    let flow = |n, i| tables.flows[[1, n, i]];
+    let sum = flow(1, 0) + flow(2, 0) + flow(1, 2) + flow(2, 2);
+    assert!((total.of(&tables) / sum - 1.0).abs() < 1e-14);
+}
+
+#[test]
 fn a_target_of_zero_takes_its_cells_away() {
     let tables = Recipe::new(3, 2, 6).tables();
-    let total = Total::Flow { exporter: 2, importer: 0, sectors: vec![] };
+    let total = Total::Flow { exporters: vec![2], importers: vec![0], sectors: vec![] };
     assert_eq!(total.name(&tables), "flow R002 to R000");
     let (result, _) = update(&tables, &[Target { total, value: 0.0 }], &options()).unwrap();
     assert_eq!((result.flows[[0, 0, 2]], result.flows[[1, 0, 2]]), (0.0, 0.0));
@@ -68,8 +79,10 @@ fn a_target_of_zero_takes_its_cells_away() {
 fn targets_that_cannot_be_met_are_named() {
     let mut tables = Recipe::new(3, 2, 6).tables();
     tables.flows[[1, 0, 2]] = 0.0;
-    let flow =
-        |value| Target { total: Total::Flow { exporter: 2, importer: 0, sectors: vec![1] }, value };
+    let flow = |value| Target {
+        total: Total::Flow { exporters: vec![2], importers: vec![0], sectors: vec![1] },
+        value,
+    };
     let error = update(&tables, &[flow(5.0)], &options()).unwrap_err();
     let name = "target flow R002 to R000 of S001".to_owned();
     assert_eq!(error, BalanceError::CannotClose { accounts: vec![name] });

@@ -2,7 +2,7 @@
 
 use super::download::{Download, Member};
 use super::text::{Cells, shown};
-use super::{eora, trade, wiod, workbook};
+use super::{comtrade, eora, gloria, gtap, har, trade, wiod, wiod_long, workbook};
 use crate::diagnostic::{Diagnostic, IoError};
 
 /// A layout that can be read.
@@ -21,23 +21,35 @@ pub enum Format {
     Exiobase,
     /// Eora26.
     Eora,
+    /// GTAP Data Base, in header array files.
+    GtapHar,
+    /// GLORIA.
+    Gloria,
+    /// World Input-Output Database of 2014 in long form, with tariffs.
+    WiodLong,
     /// Trade: CEPII BACI.
     Baci,
     /// Trade: International Trade and Production Database for Estimation.
     Itpd,
+    /// Trade: UN Comtrade, tables and answers of its API.
+    Comtrade,
 }
 
 impl Format {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 12] = [
         Self::Icio,
         Self::Figaro,
         Self::Wiod,
         Self::Adb,
         Self::Exiobase,
         Self::Eora,
+        Self::GtapHar,
+        Self::Gloria,
+        Self::WiodLong,
         Self::Baci,
         Self::Itpd,
+        Self::Comtrade,
     ];
 
     /// Name, as the command line has it.
@@ -49,8 +61,12 @@ impl Format {
             Self::Adb => "adb",
             Self::Exiobase => "exiobase",
             Self::Eora => "eora",
+            Self::GtapHar => "gtap-har",
+            Self::Gloria => "gloria",
+            Self::WiodLong => "wiod-long",
             Self::Baci => "baci",
             Self::Itpd => "itpd",
+            Self::Comtrade => "comtrade",
         }
     }
 
@@ -81,7 +97,7 @@ fn short_year(file: &str) -> Option<i64> {
 const BEGINNING: usize = 1 << 18;
 
 /// Endings of files that hold text.
-const TEXT: [&str; 3] = [".csv", ".txt", ".tsv"];
+const TEXT: [&str; 4] = [".csv", ".txt", ".tsv", ".json"];
 
 /// Endings of workbooks.
 pub(crate) const WORKBOOKS: [&str; 3] = [".xlsx", ".xlsb", ".xlsm"];
@@ -94,8 +110,20 @@ pub(crate) fn recognise(download: &Download) -> Result<Format, IoError> {
         if has("Z.txt") && has("Y.txt") {
             return Ok(Format::Exiobase);
         }
+        if members.iter().any(|member| gloria::is_table(member, 'T')) {
+            return Ok(Format::Gloria);
+        }
+        if wiod_long::is_here(members) {
+            return Ok(Format::WiodLong);
+        }
         if members.iter().any(|member| eora::is_table(member, "_t.txt")) {
             return Ok(Format::Eora);
+        }
+    }
+    let named = |member: &&Member| download.is_file() || gtap::is_named(member);
+    for member in members.iter().filter(named).take(4) {
+        if har::is_har(&download.beginning(member, 64)?) {
+            return Ok(Format::GtapHar);
         }
     }
     let ends =
@@ -123,6 +151,14 @@ pub(crate) fn recognise(download: &Download) -> Result<Format, IoError> {
     found.dedup();
     match found[..] {
         [format] => Ok(format),
+        [] if download.is_file() && is_by_product(&download.beginning(&members[0], 1 << 12)?) => {
+            Err(Diagnostic::new(
+                "the file holds tariffs or elasticities, and no table of the world",
+            )
+            .in_file(download.path().display().to_string())
+            .hint("`viner data tariffs` and `viner data elasticities` read them")
+            .into())
+        }
         [] => Err(unrecognised(download, "the layout of the table is not recognised")),
         _ => Err(unrecognised(download, "the files are of several layouts")),
     }
@@ -140,6 +176,9 @@ fn unrecognised(download: &Download, problem: &str) -> IoError {
 
 /// The layout that the first line of a text belongs to.
 fn header_format(beginning: &[u8]) -> Option<Format> {
+    if comtrade::is_answer(beginning) {
+        return Some(Format::Comtrade);
+    }
     let end = beginning.iter().position(|byte| *byte == b'\n').unwrap_or(beginning.len());
     let line = beginning[..end].trim_ascii_end();
     let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
@@ -150,13 +189,19 @@ fn header_format(beginning: &[u8]) -> Option<Format> {
             return Some(format);
         }
     }
+    if comtrade::has_header(&cells) {
+        return Some(Format::Comtrade);
+    }
     let wide = cells.starts_with(&["IndustryCode".to_owned(), "IndustryDescription".to_owned()]);
     let dotted =
         |cell: &&String| cell.split_once('.').is_some_and(|(_, part)| part.starts_with('c'));
     if wide || (rest.iter().take(20).all(|cell| dotted(&cell)) && rest.len() >= 2) {
         return Some(Format::Wiod);
     }
-    let labelled = |cell: &&String| cell.contains('_');
+    let labelled = |cell: &&String| {
+        let region = cell.split_once('_').map_or("", |(region, _)| region);
+        !region.is_empty() && !region.contains(|letter: char| letter.is_ascii_lowercase())
+    };
     if first.eq_ignore_ascii_case("rowLabels") {
         return Some(Format::Figaro);
     }
@@ -165,6 +210,21 @@ fn header_format(beginning: &[u8]) -> Option<Format> {
         return Some(Format::Icio);
     }
     None
+}
+
+/// Whether a text begins as tariffs or elasticities do, which other commands read.
+fn is_by_product(beginning: &[u8]) -> bool {
+    const COLUMNS: [&[&str]; 5] = [
+        &["Reporter_ISO_N", "ProductCode", "SimpleAverage"],
+        &["Reporter", "Product", "Tariff Year"],
+        &["HS6", "sigma"],
+        &["HS0_3d", "sigma"],
+        &["gtap_sector", "epsilon_GTAP"],
+    ];
+    let line = beginning.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let cells: Vec<String> =
+        Cells::of(line.trim_ascii_end(), b',').map(|cell| shown(&cell)).collect();
+    COLUMNS.iter().any(|names| names.iter().all(|name| cells.iter().any(|cell| cell == name)))
 }
 
 /// Endings that tables of a layout have.

@@ -6,21 +6,28 @@
 //! own totals.
 
 mod checks;
+mod columns;
+mod comtrade;
 mod delimited;
 mod detect;
 mod download;
 mod eora;
 mod exiobase;
+mod gloria;
+mod gtap;
+mod har;
 mod icio;
 mod layout;
 mod matrix;
 mod pool;
+mod provenance;
 mod report;
 mod signs;
 mod streamed;
 mod text;
 mod trade;
 mod wiod;
+mod wiod_long;
 mod workbook;
 
 use std::path::Path;
@@ -28,6 +35,7 @@ use std::path::Path;
 use viner_model::tables::{Description, Tables, Transformation, Unit};
 
 pub use checks::FileCheck;
+pub use comtrade::{ComtradeOptions, Mirror};
 pub use detect::Format;
 use download::{Download, Member};
 pub use icio::{IcioOptions, read_icio};
@@ -53,6 +61,8 @@ pub struct ImportOptions {
     pub leave_out_inventories: bool,
     /// Whether to keep flows by using sector and final use, which are much larger than the rest.
     pub sourcing: bool,
+    /// What to take of UN Comtrade.
+    pub comtrade: ComtradeOptions,
     /// Provenance; what is empty is filled in from the download.
     pub description: Description,
 }
@@ -102,6 +112,11 @@ pub fn import(path: &Path, options: &ImportOptions) -> Result<Imported, IoError>
         let trade = trade::read(&download, member, source, options.year)?;
         return Ok(Imported::Trade(Box::new(trade)));
     }
+    if format == Format::Comtrade {
+        let member = detect::choose(&download, format, options.year)?;
+        let trade = comtrade::read(&download, member, options.year, options.comtrade)?;
+        return Ok(Imported::Trade(Box::new(trade)));
+    }
     let world = world(&download, format, options)?;
     Ok(Imported::World(Box::new(world)))
 }
@@ -116,15 +131,33 @@ fn trade_source(format: Format) -> Option<&'static trade::Source> {
 
 /// Reads a world table of a layout.
 fn world(download: &Download, format: Format, options: &ImportOptions) -> Result<World, IoError> {
+    let pooled_only = [Format::GtapHar, Format::Gloria, Format::WiodLong].contains(&format);
+    if options.sourcing && pooled_only {
+        let problem = format!("flows by user are not read of the layout `{}`", format.name());
+        let problem = Diagnostic::new(problem).hint("leave `--sourcing` out");
+        return Err(problem.in_file(download.path().display().to_string()).into());
+    }
     let mut unit = Unit::MillionUsd;
     // The year that the content states, where it does.
     let mut stated_year = None;
+    // The year that its release is named for.
+    let mut release_year = None;
     let (pooled, file) = match format {
         Format::Exiobase => {
             let (pooled, of) = exiobase::read(download, options.pooling())?;
             unit = of;
             (pooled, download.name())
         }
+        Format::GtapHar => {
+            let (pooled, year) = gtap::read(download, options.negatives)?;
+            release_year = year;
+            (pooled, download.name())
+        }
+        Format::Gloria => {
+            let (pooled, member) = gloria::read(download, options.year, options.negatives)?;
+            (pooled, member.file_name().to_owned())
+        }
+        Format::WiodLong => (wiod_long::read(download, options.negatives)?, download.name()),
         Format::Eora => {
             let (pooled, member) = eora::read(download, options.year, options.pooling())?;
             (pooled, member.file_name().to_owned())
@@ -152,7 +185,7 @@ fn world(download: &Download, format: Format, options: &ImportOptions) -> Result
     };
     let mut world = World { tables: pooled.tables, report: pooled.report };
     world.report.format = format.name();
-    let year = stated_year.or(options.year).or_else(|| format.year_of(&file));
+    let year = stated_year.or(options.year).or(release_year).or_else(|| format.year_of(&file));
     if let (Some(asked), Some(stated)) = (options.year, stated_year)
         && asked != stated
     {
@@ -161,6 +194,7 @@ fn world(download: &Download, format: Format, options: &ImportOptions) -> Result
         return Err(problem.in_file(download.path().display().to_string()).into());
     }
     world.tables.description = described(options.description.clone(), &file, year, unit);
+    provenance::complete(&mut world.tables.description, format, &file);
     world
         .tables
         .description

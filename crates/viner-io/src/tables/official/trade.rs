@@ -32,6 +32,8 @@ pub struct Trade {
     pub rows: Vec<(u32, u32, u32, f64)>,
     /// Codes of regions that no list has, kept as the source writes them.
     pub unknown: Vec<String>,
+    /// What was taken of the source and what was left out, a sentence each.
+    pub remarks: Vec<String>,
 }
 
 impl Trade {
@@ -210,7 +212,7 @@ fn read_lines(
         problems.push(problem.found(format!("the years {}", shown.join(", "))));
     }
     let year = wanted.or_else(|| years.first().copied()).unwrap_or_default();
-    Ok(book.trade(source, year, problems))
+    Ok(book.trade(source.format, year, problems))
 }
 
 struct Columns {
@@ -224,7 +226,7 @@ struct Columns {
 
 /// Rows as they come, with codes numbered as they come.
 #[derive(Default)]
-struct Book {
+pub(crate) struct Book {
     regions: BTreeMap<String, u32>,
     products: BTreeMap<String, u32>,
     unknown: BTreeSet<String>,
@@ -263,11 +265,28 @@ impl Book {
                     .found(format!("`{}`", text(columns.value)))
                     .expected("a finite number, 0 or more")
             })?;
-        let exporter = self.region(&text(columns.exporter), source, given)?;
-        let importer = self.region(&text(columns.importer), source, given)?;
-        let product = text(columns.product);
+        let region = |written: String| {
+            let number = written.parse().ok().filter(|_| source.numbered);
+            let found = number.and_then(|number| {
+                given.get(&number).cloned().or_else(|| codes::by_number(number).map(str::to_owned))
+            });
+            found.unwrap_or(written)
+        };
+        let (exporter, importer) = (region(text(columns.exporter)), region(text(columns.importer)));
+        self.add(exporter, importer, text(columns.product), value * source.scale)
+    }
+
+    /// Adds a flow in million dollars; one of zero leaves its codes alone.
+    pub(crate) fn add(
+        &mut self,
+        exporter: String,
+        importer: String,
+        product: String,
+        value: f64,
+    ) -> Result<(), Diagnostic> {
+        let (exporter, importer) = (self.region(exporter)?, self.region(importer)?);
         if product.is_empty() {
-            return Err(Diagnostic::new(format!("column `{}` is empty", source.product)));
+            return Err(Diagnostic::new("a product is empty"));
         }
         let product = number_of(&mut self.products, product);
         if self.rows.len() == MAX_ROWS {
@@ -275,27 +294,14 @@ impl Book {
                 .expected(format!("at most {MAX_ROWS} rows of a year")));
         }
         if value > 0.0 {
-            self.rows.push((exporter, importer, product, value * source.scale));
+            self.rows.push((exporter, importer, product, value));
         }
         Ok(())
     }
 
-    fn region(
-        &mut self,
-        written: &str,
-        source: &Source,
-        given: &HashMap<u16, String>,
-    ) -> Result<u32, Diagnostic> {
-        if written.is_empty() {
+    fn region(&mut self, code: String) -> Result<u32, Diagnostic> {
+        if code.is_empty() {
             return Err(Diagnostic::new("a region is empty"));
-        }
-        let mut code = written.to_owned();
-        if source.numbered {
-            let number: Option<u16> = written.parse().ok();
-            let found = number.and_then(|number| {
-                given.get(&number).cloned().or_else(|| codes::by_number(number).map(str::to_owned))
-            });
-            code = found.unwrap_or(code);
         }
         if let Some(at) = self.regions.get(&code) {
             return Ok(*at);
@@ -307,7 +313,12 @@ impl Book {
     }
 
     /// The rows in the order of the codes; a cell that is there twice is a problem.
-    fn trade(mut self, source: &Source, year: i64, problems: &mut Problems) -> Trade {
+    pub(crate) fn trade(
+        mut self,
+        format: &'static str,
+        year: i64,
+        problems: &mut Problems,
+    ) -> Trade {
         let regions = positions(&self.regions);
         let products = positions(&self.products);
         for row in &mut self.rows {
@@ -329,12 +340,13 @@ impl Book {
             }
         }
         Trade {
-            format: source.format,
+            format,
             year,
             regions: region_codes,
             products: product_codes,
             rows: self.rows,
             unknown: self.unknown.into_iter().collect(),
+            remarks: Vec::new(),
         }
     }
 }

@@ -110,7 +110,7 @@ impl<'a> RegionBackward<'a> {
         let sectors = log_prices.len();
         let reference = region.final_shares.iter().zip(log_prices).map(|(a, p)| a * p).sum();
         let nest = Prepared::new(region.final_elasticity, log_prices, reference);
-        let (_, factor) = nest.index(region.final_shares, log_prices);
+        let (_, factor) = nest.index(region.final_shares);
         let final_shares =
             (0..sectors).map(|s| region.final_shares[s] * nest.share_factor(s) * factor).collect();
         let mut users = vec![User::default(); sectors];
@@ -127,7 +127,7 @@ impl<'a> RegionBackward<'a> {
                 let share = region.value_added_share[k];
                 let mut user = User { active: true, ..User::default() };
                 if share != 1.0 {
-                    let (log_inputs, factor) = nest.index(mix, log_prices);
+                    let (log_inputs, factor) = nest.index(mix);
                     user.log_inputs = log_inputs;
                     for (s, slot) in input_mix[row.clone()].iter_mut().enumerate() {
                         *slot = mix[s] * nest.share_factor(s) * factor;

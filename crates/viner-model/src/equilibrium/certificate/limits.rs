@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::trade::Taxes;
 use super::{Check, Residual};
 use crate::equilibrium::{Equilibrium, Regime};
 use crate::problem::{CellChange, FeeOwner, Nest, PriceCap, Problem, TradeCell, WedgeRule};
@@ -17,11 +16,11 @@ pub(super) struct SplitTrade {
     pub(super) rents: Vec<f64>,
 }
 
-struct Cell {
+pub(super) struct Cell {
     /// What is paid for the good itself per unit of producer value and export tax.
-    goods: f64,
+    pub(super) goods: f64,
     /// Π m.
-    multiplier: f64,
+    pub(super) multiplier: f64,
 }
 
 /// `κ̂ = (Σ ρ κ̂_r^{−ϑ})^{−1/ϑ}` over the open branches.
@@ -54,7 +53,7 @@ fn inside(nest: &Nest, f: f64, theta: f64) -> f64 {
 }
 
 impl SplitTrade {
-    pub(super) fn of(problem: &Problem, result: &Equilibrium, taxes: &Taxes) -> Self {
+    pub(super) fn of(problem: &Problem, result: &Equilibrium) -> Self {
         let baseline = &problem.baseline;
         let counterfactual = &problem.counterfactual;
         let theta = |cell: TradeCell| problem.elasticities.trade[cell.0];
@@ -104,7 +103,7 @@ impl SplitTrade {
             let made: f64 = change.wedges.iter().map(|&wedge| made[wedge]).product();
             let part = producer_part(problem, change, theta(cell));
             // (1+x')B: what the exporter's goods that arrive cost without wedges and margins.
-            let sold = result.trade_flows[[s, n, i]] * (1.0 + taxes.export_tax(s, n, i)) / made;
+            let sold = result.trade_flows[[s, n, i]] * (1.0 + change.export_tax) / made;
             let multiplier: f64 =
                 change.wedges.iter().map(|&wedge| result.wedges[wedge].multiplier).product();
             cells.insert(cell, Cell { goods: 1.0 / (part * made), multiplier });
@@ -150,19 +149,11 @@ impl SplitTrade {
         Self { cells, quantities, rents }
     }
 
-    /// Spending on a cell at purchaser value.
-    pub(super) fn paid(&self, result: &Equilibrium, taxes: &Taxes, cell: TradeCell) -> f64 {
-        let (s, n, i) = cell;
-        let split = self.cells.get(&cell).map_or(1.0, |cell| cell.goods * cell.multiplier);
-        result.trade_flows[[s, n, i]]
-            * (1.0 + taxes.export_tax(s, n, i))
-            * (1.0 + taxes.tariff(s, n, i))
-            * split
-    }
-
-    /// Π m of a cell.
-    pub(super) fn multiplier(&self, cell: TradeCell) -> f64 {
-        self.cells.get(&cell).map_or(1.0, |cell| cell.multiplier)
+    /// Cells of a sector: importer, exporter and accounts, in this order.
+    pub(super) fn sector(&self, sector: usize) -> impl Iterator<Item = (usize, usize, &Cell)> {
+        self.cells
+            .range((sector, 0, 0)..(sector + 1, 0, 0))
+            .map(|(&(_, importer, exporter), cell)| (importer, exporter, cell))
     }
 
     /// The conditions of all wedges.

@@ -2,13 +2,15 @@
 //! solver: plain powers and sums over levels, in the order of the notation.
 
 mod limits;
+mod production;
 mod trade;
 
 use ndarray::Array2;
-use rayon::prelude::*;
 
 use self::limits::SplitTrade;
-use self::trade::{Taxes, sourcing};
+use self::production::{Prices, uses};
+use self::trade::sourcing;
+use super::system::{PARALLEL_FROM, each};
 use super::{Equilibrium, Regime};
 use crate::problem::Problem;
 use crate::scenario::{Deficits, Labour};
@@ -80,32 +82,19 @@ impl Check {
     }
 }
 
-/// Weighted CES mean of `prices` at shares `weights` that sum to 1.
-fn ces(elasticity: f64, weights: &[f64], prices: &[f64]) -> f64 {
-    let power = 1.0 - elasticity;
-    // Close to 1 the power form loses its digits: an error of 1e-16 in the sum is one of 1e-16/power
-    // in the mean. There the sum less 1 is taken of the powers less 1.
-    if power == 0.0 {
-        weights.iter().zip(prices).map(|(a, p)| a * p.ln()).sum::<f64>().exp()
-    } else if power.abs() < 0.01 {
-        let excess: f64 =
-            weights.iter().zip(prices).map(|(a, p)| a * (power * p.ln()).exp_m1()).sum();
-        (excess.ln_1p() / power).exp()
-    } else {
-        // Relative to the largest price, so that no power leaves the range of numbers.
-        let top = prices.iter().copied().fold(0.0, f64::max);
-        let sum: f64 = weights.iter().zip(prices).map(|(a, p)| a * (p / top).powf(power)).sum();
-        top * sum.powf(1.0 / power)
-    }
-}
-
 /// Checks the equations of the model on the reported values of an equilibrium.
 pub fn certify(problem: &Problem, result: &Equilibrium) -> Certificate {
     // Where an exporter withdraws from a price cap, the equilibrium is that of the embargo.
     let withdrawn: Vec<usize> = (0..result.wedges.len())
         .filter(|&wedge| result.wedges[wedge].regime == Regime::Withdrawn)
         .collect();
-    let problem = &problem.closing(&withdrawn);
+    let closing;
+    let problem = if withdrawn.is_empty() {
+        problem
+    } else {
+        closing = problem.closing(&withdrawn);
+        &closing
+    };
     let baseline = &problem.baseline;
     let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
     let sector_cell = |(n, s, _): (usize, usize, usize)| format!("`{}`", baseline.cell_name(n, s));
@@ -113,31 +102,36 @@ pub fn certify(problem: &Problem, result: &Equilibrium) -> Certificate {
     let trade_cell =
         |(s, n, i): (usize, usize, usize)| format!("`{}`", baseline.trade_cell_name(s, n, i));
 
-    let mut residuals = vec![production(problem, result).named(sector_cell)];
-    let (demand, output) = uses(problem, result);
-    residuals.push(output.named(sector_cell));
+    let parallel = baseline.trade_shares.len() >= PARALLEL_FROM;
+    let by_region = each(parallel, regions, |n| uses(problem, result, n));
+    let mut demand = Array2::zeros((regions, sectors));
+    let (mut cost, mut value_added) = (Check::new("unit cost"), Check::new("value added"));
+    for (n, uses) in by_region.into_iter().enumerate() {
+        cost = cost.merge(uses.unit_cost);
+        value_added = value_added.merge(uses.value_added);
+        demand.row_mut(n).assign(&uses.demand);
+    }
+    let mut residuals = vec![cost.named(sector_cell), value_added.named(sector_cell)];
 
-    let taxes = Taxes {
-        tariffs: problem.counterfactual.tariffs(baseline),
-        export_taxes: problem.counterfactual.export_taxes(baseline),
-    };
-    let splits = SplitTrade::of(problem, result, &taxes);
-    let by_sector: Vec<[Check; 4]> = (0..sectors)
-        .into_par_iter()
-        .map(|s| sourcing(problem, result, &taxes, &splits, &demand, s))
-        .collect();
-    let empty = || {
-        [
-            Check::new("price"),
-            Check::new("trade share"),
-            Check::new("spending"),
-            Check::new("market clearing"),
-        ]
-    };
-    let [price, share, spending, clearing] = by_sector.into_iter().fold(empty(), |all, one| {
-        let mut one = one.into_iter();
-        all.map(|check| check.merge(one.next().unwrap_or_else(|| Check::new("none"))))
-    });
+    let splits = SplitTrade::of(problem, result);
+    let by_sector = each(parallel, sectors, |s| sourcing(problem, result, &splits, &demand, s));
+    let (mut price, mut share, mut spending, mut clearing) = (
+        Check::new("price"),
+        Check::new("trade share"),
+        Check::new("spending"),
+        Check::new("market clearing"),
+    );
+    let (mut tariffs, mut export_taxes) = (vec![0.0; regions], vec![0.0; regions]);
+    for sector in by_sector {
+        price = price.merge(sector.price);
+        share = share.merge(sector.share);
+        spending = spending.merge(sector.spending);
+        clearing = clearing.merge(sector.clearing);
+        for n in 0..regions {
+            tariffs[n] += sector.tariffs[n];
+            export_taxes[n] += sector.export_taxes[n];
+        }
+    }
     residuals.push(price.named(sector_cell));
     residuals.push(share.named(trade_cell));
     residuals.push(spending.named(sector_cell));
@@ -160,22 +154,11 @@ pub fn certify(problem: &Problem, result: &Equilibrium) -> Certificate {
         let prices = result.price.row(n).to_vec();
         index.same(
             result.price_index[n],
-            ces(problem.elasticities.final_demand, &tastes, &prices),
+            Prices::new(problem.elasticities.final_demand, &prices).mean(&tastes),
             (n, 0, 0),
         );
 
-        let (mut tariffs, mut export_taxes) = (0.0, 0.0);
-        if taxes.any() {
-            for s in 0..sectors {
-                for m in 0..regions {
-                    // Tariffs are levied on what the wedges and the margins of hubs leave in the
-                    // price: on all that is paid but the tariff itself.
-                    let rate = taxes.tariff(s, n, m);
-                    tariffs += rate * splits.paid(result, &taxes, (s, n, m)) / (1.0 + rate);
-                    export_taxes += taxes.export_tax(s, m, n) * result.trade_flows[[s, m, n]];
-                }
-            }
-        }
+        let (tariffs, export_taxes) = (tariffs[n], export_taxes[n]);
         let value_added = result.value_added.row(n).sum();
         let (rent, transfer) = (rents[n], result.transfers[n]);
         let sum = value_added + tariffs + export_taxes + rent + transfer + result.deficits[n];
@@ -255,93 +238,4 @@ fn expected_transfers(problem: &Problem, result: &Equilibrium, before: &[f64]) -
         }
     }
     transfers
-}
-
-/// `ĉ = CES_σ(β, 1−β; ŵ^{1−φ} r̂^φ, M̂) / Â` with `r̂ = V'/V` and `M̂ = CES_ε(γ/(1−β); P̂)`.
-fn production(problem: &Problem, result: &Equilibrium) -> Check {
-    let baseline = &problem.baseline;
-    let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
-    let mut check = Check::new("unit cost");
-    for n in 0..regions {
-        for k in 0..sectors {
-            if result.output[[n, k]] == 0.0 {
-                continue;
-            }
-            let cost = Costs::of(problem, result, n, k);
-            let productivity = problem.counterfactual.productivity[[n, k]];
-            check.same(result.unit_cost[[n, k]], cost.total / productivity, (n, k, 0));
-        }
-    }
-    check
-}
-
-struct Costs {
-    value_added_price: f64,
-    input_price: f64,
-    /// Before productivity.
-    total: f64,
-}
-
-impl Costs {
-    fn of(problem: &Problem, result: &Equilibrium, n: usize, k: usize) -> Self {
-        let baseline = &problem.baseline;
-        let share = baseline.value_added_share[[n, k]];
-        let mix = baseline.input_mix.slice(ndarray::s![n, k, ..]).to_vec();
-        let input_price = if share == 1.0 {
-            1.0
-        } else {
-            ces(problem.elasticities.input[k], &mix, &result.price.row(n).to_vec())
-        };
-        let value_added = baseline.value_added[[n, k]];
-        if value_added == 0.0 {
-            return Self { value_added_price: 1.0, input_price, total: input_price };
-        }
-        let specific = problem.elasticities.specific_factor_share[[n, k]];
-        let rent = result.value_added[[n, k]] / value_added;
-        let value_added_price = result.wage[n].powf(1.0 - specific) * rent.powf(specific);
-        let total = ces(
-            problem.elasticities.production[k],
-            &[share, 1.0 - share],
-            &[value_added_price, input_price],
-        );
-        Self { value_added_price, input_price, total }
-    }
-}
-
-/// `E'` from uses, `[region, sector]`, and the check of `V' = β'Y'`.
-fn uses(problem: &Problem, result: &Equilibrium) -> (Array2<f64>, Check) {
-    let baseline = &problem.baseline;
-    let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
-    let mut demand = Array2::zeros((regions, sectors));
-    let mut check = Check::new("value added");
-    for n in 0..regions {
-        for k in 0..sectors {
-            let output = result.output[[n, k]];
-            if output == 0.0 {
-                check.same(result.value_added[[n, k]], 0.0, (n, k, 0));
-                continue;
-            }
-            let cost = Costs::of(problem, result, n, k);
-            let power = 1.0 - problem.elasticities.production[k];
-            let share = baseline.value_added_share[[n, k]];
-            let value_added = share * output * (cost.value_added_price / cost.total).powf(power);
-            check.same(result.value_added[[n, k]], value_added, (n, k, 0));
-            let inputs = (1.0 - share) * output * (cost.input_price / cost.total).powf(power);
-            let power = 1.0 - problem.elasticities.input[k];
-            for s in 0..sectors {
-                let mix = baseline.input_mix[[n, k, s]];
-                if mix != 0.0 {
-                    demand[[n, s]] +=
-                        inputs * mix * (result.price[[n, s]] / cost.input_price).powf(power);
-                }
-            }
-        }
-        let power = 1.0 - problem.elasticities.final_demand;
-        for s in 0..sectors {
-            let relative = (result.price[[n, s]] / result.price_index[n]).powf(power);
-            demand[[n, s]] +=
-                problem.counterfactual.final_shares[[n, s]] * relative * result.income[n];
-        }
-    }
-    (demand, check)
 }

@@ -1,99 +1,130 @@
-//! Prices, trade shares, spending and sales, recomputed from the reported results.
+//! Prices, trade shares, spending, sales and taxes, recomputed from the reported results.
 
-use ndarray::{Array2, Array3};
+use ndarray::Array2;
 
 use super::Check;
 use super::limits::{SplitTrade, varieties};
 use crate::equilibrium::Equilibrium;
 use crate::problem::Problem;
 
-/// `τ'` and `x'` of every cell.
-pub(super) struct Taxes {
-    pub(super) tariffs: Option<Array3<f64>>,
-    pub(super) export_taxes: Option<Array3<f64>>,
+/// What one sector's trade shows.
+pub(super) struct SectorTrade {
+    pub(super) price: Check,
+    pub(super) share: Check,
+    pub(super) spending: Check,
+    pub(super) clearing: Check,
+    /// By importer.
+    pub(super) tariffs: Vec<f64>,
+    /// By exporter.
+    pub(super) export_taxes: Vec<f64>,
 }
 
-impl Taxes {
-    pub(super) fn any(&self) -> bool {
-        self.tariffs.is_some() || self.export_taxes.is_some()
-    }
-
-    pub(super) fn tariff(&self, s: usize, n: usize, i: usize) -> f64 {
-        self.tariffs.as_ref().map_or(0.0, |rates| rates[[s, n, i]])
-    }
-
-    pub(super) fn export_tax(&self, s: usize, n: usize, i: usize) -> f64 {
-        self.export_taxes.as_ref().map_or(0.0, |rates| rates[[s, n, i]])
-    }
-}
-
-/// Prices, trade shares, spending and sales of one sector.
+/// Prices, trade shares, spending, sales and taxes of one sector.
 pub(super) fn sourcing(
     problem: &Problem,
     result: &Equilibrium,
-    taxes: &Taxes,
     splits: &SplitTrade,
     demand: &Array2<f64>,
     s: usize,
-) -> [Check; 4] {
+) -> SectorTrade {
     let baseline = &problem.baseline;
     let regions = baseline.region_count();
     let theta = problem.elasticities.trade[s];
-    let (mut prices, mut share, mut spending, mut clearing) = (
-        Check::new("price"),
-        Check::new("trade share"),
-        Check::new("spending"),
-        Check::new("market clearing"),
-    );
+    let tariffs = problem.counterfactual.sector_tariffs(baseline, s);
+    let export_taxes = problem.counterfactual.sector_export_taxes(baseline, s);
+    let mut checked = SectorTrade {
+        price: Check::new("price"),
+        share: Check::new("trade share"),
+        spending: Check::new("spending"),
+        clearing: Check::new("market clearing"),
+        tariffs: vec![0.0; regions],
+        export_taxes: vec![0.0; regions],
+    };
     let mut sales = vec![0.0; regions];
+    let mut paid = vec![0.0; regions];
+    let mut new = vec![0.0; regions];
     let cost_powers: Vec<f64> =
         result.unit_cost.column(s).iter().map(|cost| cost.powf(-theta)).collect();
+    let mut touched = problem.counterfactual.sector(s).peekable();
+    let mut split = splits.sector(s).peekable();
     for n in 0..regions {
         let price = result.price[[n, s]];
         let price_power = price.powf(theta);
         let flows = result.trade_flows.slice(ndarray::s![s, n, ..]);
-        for (i, flow) in flows.iter().enumerate() {
-            sales[i] += flow;
+        let flows = flows.as_slice().unwrap_or_default();
+        for (sales, flow) in sales.iter_mut().zip(flows) {
+            *sales += flow;
         }
-        let paid = |i: usize| splits.paid(result, taxes, (s, n, i));
-        let total: f64 = (0..regions).map(paid).sum();
-        if baseline.expenditure[[n, s]] == 0.0 || demand[[n, s]] == 0.0 {
-            spending.same(total, demand[[n, s]], (n, s, 0));
+
+        // Spending on each cell at purchaser value.
+        paid.copy_from_slice(flows);
+        let row = n * regions..(n + 1) * regions;
+        if let Some(rates) = &export_taxes {
+            for (i, rate) in rates[row.clone()].iter().enumerate() {
+                checked.export_taxes[i] += rate * paid[i];
+                paid[i] *= 1.0 + rate;
+            }
+        }
+        let mut multipliers = Vec::new();
+        while let Some((i, cell)) =
+            split.next_if(|(importer, ..)| *importer == n).map(|(_, i, cell)| (i, cell))
+        {
+            paid[i] *= cell.goods * cell.multiplier;
+            multipliers.push((i, cell.multiplier));
+        }
+        if let Some(rates) = &tariffs {
+            // Tariffs are levied on what the wedges and the margins of hubs leave in the price: on all
+            // that is paid but the tariff itself.
+            for (paid, rate) in paid.iter_mut().zip(&rates[row]) {
+                checked.tariffs[n] += rate * *paid;
+                *paid *= 1.0 + rate;
+            }
+        }
+        let total: f64 = paid.iter().sum();
+        checked.spending.same(total, demand[[n, s]], (n, s, 0));
+        let nothing = baseline.expenditure[[n, s]] == 0.0 || demand[[n, s]] == 0.0;
+
+        // The price equation relative to the price itself: Σ_i π remaining (d̂/P̂)^{−θ} = 1.
+        let shares = baseline.trade_shares.slice(ndarray::s![s, n, ..]);
+        let shares = shares.as_slice().unwrap_or_default();
+        let mut some_left_range = false;
+        for ((new, share), power) in new.iter_mut().zip(shares).zip(&cost_powers) {
+            let factor = power * price_power;
+            some_left_range |= !factor.is_normal();
+            *new = share * factor;
+        }
+        if some_left_range {
+            for i in 0..regions {
+                if !(cost_powers[i] * price_power).is_normal() && shares[i] != 0.0 {
+                    new[i] = shares[i] * (result.unit_cost[[i, s]] / price).powf(-theta);
+                }
+            }
+        }
+        while let Some((_, i, change)) = touched.next_if(|(importer, ..)| *importer == n) {
+            let multiplier = multipliers.iter().find(|(exporter, _)| *exporter == i);
+            let wedge = multiplier.map_or(1.0, |(_, multiplier)| *multiplier);
+            let factor = change.cost_factor(baseline, (s, n, i)) * wedge;
+            let relative_cost = result.unit_cost[[i, s]] * factor / price;
+            new[i] = varieties(problem, change, theta) * shares[i] * relative_cost.powf(-theta);
+        }
+        if nothing {
             continue;
         }
-        spending.same(total, demand[[n, s]], (n, s, 0));
-
-        // Σ_i π remaining (d̂/P̂)^{−θ} = 1, the price equation relative to the price itself.
-        let mut touched = problem.counterfactual.row(s, n).peekable();
         let mut sum = 0.0;
         for i in 0..regions {
-            let change = touched.next_if(|(exporter, _)| *exporter == i).map(|(_, change)| change);
-            let base = baseline.trade_shares[[s, n, i]];
-            if base == 0.0 {
-                share.same(flows[i], 0.0, (s, n, i));
+            if shares[i] == 0.0 {
+                checked.share.same(flows[i], 0.0, (s, n, i));
                 continue;
             }
-            let untouched = cost_powers[i] * price_power;
-            let new = match change {
-                None if untouched.is_normal() => base * untouched,
-                // Touched, or one of the powers has left the range of numbers.
-                _ => {
-                    let factor = change.map_or(1.0, |c| c.cost_factor(baseline, (s, n, i)));
-                    let varieties = change.map_or(1.0, |c| varieties(problem, c, theta));
-                    let wedge = splits.multiplier((s, n, i));
-                    let relative_cost = result.unit_cost[[i, s]] * factor * wedge / price;
-                    varieties * base * relative_cost.powf(-theta)
-                }
-            };
-            sum += new;
+            sum += new[i];
             // Below the floor the powers themselves leave the range of full precision.
-            let found = paid(i) / total;
-            share.compare(found, new, found.max(new).max(1e-290), (s, n, i));
+            let found = paid[i] / total;
+            checked.share.compare(found, new[i], found.max(new[i]).max(1e-290), (s, n, i));
         }
-        prices.compare(sum.powf(-1.0 / theta), 1.0, 1.0, (n, s, 0));
+        checked.price.compare(sum.powf(-1.0 / theta), 1.0, 1.0, (n, s, 0));
     }
     for (i, sold) in sales.into_iter().enumerate() {
-        clearing.same(sold, result.output[[i, s]], (i, s, 0));
+        checked.clearing.same(sold, result.output[[i, s]], (i, s, 0));
     }
-    [prices, share, spending, clearing]
+    checked
 }

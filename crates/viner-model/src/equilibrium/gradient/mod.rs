@@ -13,14 +13,13 @@ mod tail;
 #[cfg(test)]
 mod tests;
 
-use rayon::prelude::*;
 use viner_numerics::vector::max_abs;
 use viner_numerics::{Adjoints, Dual, Real, Tape, Var, gmres};
 
 use self::tail::Tail;
 use super::map::EquilibriumMap;
-use super::map::evaluation::{Evaluation, PARALLEL_FROM};
-use super::system::System;
+use super::map::evaluation::Evaluation;
+use super::system::{PARALLEL_FROM, System, each};
 use super::{Equilibrium, Regime};
 use crate::equations::backward::market::{MarketBackward, MarketPull, MarketSeeds};
 use crate::equations::backward::region::{RegionBackward, RegionPull, RegionSeeds};
@@ -228,14 +227,5 @@ impl<'a> Backward<'a> {
                 flows: &flows[s],
             })
             .collect()
-    }
-}
-
-/// `make` for every position, on several threads if `parallel`.
-fn each<T: Send>(parallel: bool, count: usize, make: impl Fn(usize) -> T + Send + Sync) -> Vec<T> {
-    if parallel {
-        (0..count).into_par_iter().map(make).collect()
-    } else {
-        (0..count).map(make).collect()
     }
 }

@@ -8,9 +8,7 @@ use crate::equations::limits::WedgePoint;
 use crate::equations::production::{Response, Totals};
 use crate::equations::rents::{Receiver, Rent};
 use crate::equations::sourcing::Cleared;
-
-/// Trade cells from which on an evaluation is worth several threads.
-pub const PARALLEL_FROM: usize = 200_000;
+use crate::equilibrium::system::PARALLEL_FROM;
 
 /// Everything one evaluation computes, in the order of the equations.
 pub struct Evaluation<T> {
@@ -61,6 +59,46 @@ impl EquilibriumMap<'_> {
     /// Evaluates the equations of regions and of markets; what becomes of the spending on split
     /// cells is left to [`settle`](Self::settle).
     pub fn blocks<T: Real>(&self, x: &[T]) -> Evaluation<T> {
+        let mut evaluation = self.unevaluated();
+        self.fill_blocks(x, &mut evaluation);
+        evaluation
+    }
+
+    /// Room for an evaluation.
+    fn unevaluated<T: Real>(&self) -> Evaluation<T> {
+        let baseline = &self.system.problem.baseline;
+        let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
+        let zero = T::constant(0.0);
+        let zeros = || vec![zero; regions * sectors];
+        Evaluation {
+            log_costs: zeros(),
+            log_share_shift: zeros(),
+            expenditure: zeros(),
+            totals: Vec::new(),
+            log_prices: zeros(),
+            sales: zeros(),
+            tariffs: zeros(),
+            export_taxes: zeros(),
+            rents: vec![zero; regions],
+            split_spending: self.system.accounts.iter().map(|s| vec![zero; s.len()]).collect(),
+            wedges: WedgeValues {
+                points: Vec::new(),
+                rents: Vec::new(),
+                log_quantities: Vec::new(),
+                log_prices: Vec::new(),
+            },
+        }
+    }
+
+    /// [`equations`](Self::equations) in the room of an earlier evaluation.
+    pub fn evaluate_again<T: Real>(&self, x: &[T], evaluation: &mut Option<Evaluation<T>>) {
+        let evaluation = evaluation.get_or_insert_with(|| self.unevaluated());
+        evaluation.rents.fill(T::constant(0.0));
+        self.fill_blocks(x, evaluation);
+        self.settle(evaluation);
+    }
+
+    fn fill_blocks<T: Real>(&self, x: &[T], evaluation: &mut Evaluation<T>) {
         let system = self.system;
         let baseline = &system.problem.baseline;
         let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
@@ -70,8 +108,6 @@ impl EquilibriumMap<'_> {
         let (other_income, tracks) = rest.split_at(regions);
         let points: Vec<WedgePoint<T>> =
             system.wedges.iter().zip(tracks).map(|(wedge, &y)| wedge.track.point(y)).collect();
-        let zeros = || vec![T::constant(0.0); cells];
-        let (mut log_costs, mut log_share_shift, mut expenditure) = (zeros(), zeros(), zeros());
         let parallel = regions * cells >= PARALLEL_FROM;
 
         let respond =
@@ -86,76 +122,69 @@ impl EquilibriumMap<'_> {
                     &mut response,
                 )
             };
-        let totals: Vec<Totals<T>> = if parallel {
-            log_costs
+        evaluation.totals.clear();
+        if parallel {
+            evaluation
+                .log_costs
                 .par_chunks_mut(sectors)
-                .zip(log_share_shift.par_chunks_mut(sectors))
-                .zip(expenditure.par_chunks_mut(sectors))
+                .zip(evaluation.log_share_shift.par_chunks_mut(sectors))
+                .zip(evaluation.expenditure.par_chunks_mut(sectors))
                 .enumerate()
                 .map(respond)
-                .collect()
+                .collect_into_vec(&mut evaluation.totals);
         } else {
-            log_costs
-                .chunks_mut(sectors)
-                .zip(log_share_shift.chunks_mut(sectors))
-                .zip(expenditure.chunks_mut(sectors))
-                .enumerate()
-                .map(respond)
-                .collect()
-        };
+            evaluation.totals.extend(
+                evaluation
+                    .log_costs
+                    .chunks_mut(sectors)
+                    .zip(evaluation.log_share_shift.chunks_mut(sectors))
+                    .zip(evaluation.expenditure.chunks_mut(sectors))
+                    .enumerate()
+                    .map(respond),
+            );
+        }
 
-        let (mut new_prices, mut sales, mut tariffs, mut export_taxes) =
-            (zeros(), zeros(), zeros(), zeros());
-        let mut split_spending: Vec<Vec<T>> =
-            system.accounts.iter().map(|cells| vec![T::constant(0.0); cells.len()]).collect();
+        let (log_costs, expenditure) = (&evaluation.log_costs, &evaluation.expenditure);
         let clear = |(s, ((((prices, sales), tariffs), export_taxes), split_spending)): (
             usize,
             ((((&mut [T], &mut [T]), &mut [T]), &mut [T]), &mut Vec<T>),
         )| {
-            let costs: Vec<T> = (0..regions).map(|i| log_costs[i * sectors + s]).collect();
-            let spending: Vec<T> = (0..regions).map(|n| expenditure[n * sectors + s]).collect();
+            let column = |values: &[T], room: &mut [T]| {
+                for (n, slot) in room.iter_mut().enumerate() {
+                    *slot = values[n * sectors + s];
+                }
+            };
+            let mut room = vec![T::constant(0.0); 2 * regions];
+            let (costs, spending) = room.split_at_mut(regions);
+            column(log_costs, costs);
+            column(expenditure, spending);
             let factors = self.wedge_factors(s, &points);
             let mut cleared =
                 Cleared { log_prices: prices, sales, tariffs, export_taxes, split_spending };
-            system.markets[s].clear(&costs, &spending, &factors, &mut cleared);
+            system.markets[s].clear(costs, spending, &factors, &mut cleared);
         };
         if parallel {
-            new_prices
+            evaluation
+                .log_prices
                 .par_chunks_mut(regions)
-                .zip(sales.par_chunks_mut(regions))
-                .zip(tariffs.par_chunks_mut(regions))
-                .zip(export_taxes.par_chunks_mut(regions))
-                .zip(split_spending.par_iter_mut())
+                .zip(evaluation.sales.par_chunks_mut(regions))
+                .zip(evaluation.tariffs.par_chunks_mut(regions))
+                .zip(evaluation.export_taxes.par_chunks_mut(regions))
+                .zip(evaluation.split_spending.par_iter_mut())
                 .enumerate()
                 .for_each(clear);
         } else {
-            new_prices
+            evaluation
+                .log_prices
                 .chunks_mut(regions)
-                .zip(sales.chunks_mut(regions))
-                .zip(tariffs.chunks_mut(regions))
-                .zip(export_taxes.chunks_mut(regions))
-                .zip(split_spending.iter_mut())
+                .zip(evaluation.sales.chunks_mut(regions))
+                .zip(evaluation.tariffs.chunks_mut(regions))
+                .zip(evaluation.export_taxes.chunks_mut(regions))
+                .zip(evaluation.split_spending.iter_mut())
                 .enumerate()
                 .for_each(clear);
         }
-        Evaluation {
-            log_costs,
-            log_share_shift,
-            expenditure,
-            totals,
-            log_prices: new_prices,
-            sales,
-            tariffs,
-            export_taxes,
-            rents: vec![T::constant(0.0); regions],
-            split_spending,
-            wedges: WedgeValues {
-                points,
-                rents: Vec::new(),
-                log_quantities: Vec::new(),
-                log_prices: Vec::new(),
-            },
-        }
+        evaluation.wedges.points = points;
     }
 
     /// Quantities and prices under limits, and who gets what of the spending on split cells.

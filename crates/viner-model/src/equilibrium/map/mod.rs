@@ -6,12 +6,14 @@
 //! Inactive cells stay at 0.
 
 pub(super) mod evaluation;
+mod preconditioner;
 #[cfg(test)]
 mod tests;
 
 use viner_numerics::{Dual, FixedPoint, Real};
 
 use self::evaluation::{Evaluation, WedgeValues};
+use self::preconditioner::Preconditioner;
 use super::system::System;
 use crate::equations::limits::Track;
 use crate::equations::production::Totals;
@@ -24,6 +26,11 @@ pub struct EquilibriumMap<'a> {
     relaxation: Vec<f64>,
     /// By wedge: the value at which its unknown is held, whatever its own equation says.
     held: Vec<Option<f64>>,
+    /// Multiplies what an evaluation changes, if it is in use.
+    preconditioner: Option<Preconditioner>,
+    /// Room for evaluations.
+    values: Option<Evaluation<f64>>,
+    derivatives: Option<Evaluation<Dual>>,
 }
 
 impl<'a> EquilibriumMap<'a> {
@@ -42,7 +49,21 @@ impl<'a> EquilibriumMap<'a> {
                 1.0 / (1.0 + elasticities.trade[k] * share * (1.0 - home))
             })
             .collect();
-        Self { system, relaxation, held: vec![None; system.wedges.len()] }
+        Self {
+            system,
+            relaxation,
+            held: vec![None; system.wedges.len()],
+            preconditioner: None,
+            values: None,
+            derivatives: None,
+        }
+    }
+
+    /// The map with steps that take the levels of regions into account.
+    pub fn preconditioned(system: &'a System<'a>) -> Self {
+        let mut map = Self::new(system);
+        map.preconditioner = Preconditioner::new(system, &map.relaxation);
+        map
     }
 
     /// Unknowns of the baseline itself.
@@ -86,8 +107,13 @@ impl<'a> EquilibriumMap<'a> {
         self.system.wedges[wedge].track.end()
     }
 
-    fn apply<T: Real>(&self, x: &[T], image: &mut [T]) {
-        self.image(x, &self.equations(x), image);
+    /// Replaces the change from `x` to `image` by the step that it leads to.
+    fn precondition(&self, x: &[f64], image: &mut [f64]) {
+        if let Some(preconditioner) = &self.preconditioner {
+            image.iter_mut().zip(x).for_each(|(image, x)| *image -= x);
+            preconditioner.apply(image);
+            image.iter_mut().zip(x).for_each(|(image, x)| *image += x);
+        }
     }
 
     /// The image of `x`, given all equations evaluated there.
@@ -96,36 +122,42 @@ impl<'a> EquilibriumMap<'a> {
         let baseline = &system.problem.baseline;
         let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
         let cells = regions * sectors;
+        let (activity, rest) = image.split_at_mut(cells);
+        let (prices, rest) = rest.split_at_mut(cells);
         let mut world_value_added = T::constant(0.0);
         let mut world_before = 0.0;
+        let mut share_hats = vec![T::constant(0.0); sectors];
         for n in 0..regions {
+            let row = n * sectors..(n + 1) * sectors;
+            share_hats.copy_from_slice(&evaluation.log_share_shift[row.clone()]);
+            T::exp_each(&mut share_hats);
+            let activity = &mut activity[row];
             for k in 0..sectors {
-                let cell = n * sectors + k;
                 world_before += baseline.value_added[[n, k]];
                 let output = system.output[[n, k]];
                 if output == 0.0 {
-                    image[cell] = T::constant(0.0);
+                    activity[k] = T::constant(1.0);
                     continue;
                 }
-                let shift = evaluation.log_share_shift[cell];
                 let output_hat = evaluation.sales[k * regions + n] * output.recip();
+                activity[k] = output_hat;
                 let value_added = system.value_added[[n, k]];
                 if value_added != 0.0 {
-                    world_value_added += output_hat * shift.exp() * value_added;
+                    world_value_added += output_hat * share_hats[k] * value_added;
                 }
-                image[cell] = output_hat.ln() + shift;
             }
         }
+        T::ln_each(activity);
         // The numeraire: world value added is what it was.
         let numeraire = (world_value_added * world_before.recip()).ln();
         for n in 0..regions {
             for k in 0..sectors {
                 let cell = n * sectors + k;
                 if system.output[[n, k]] != 0.0 {
-                    let implied = image[cell] - numeraire;
-                    image[cell] = x[cell] + (implied - x[cell]) * self.relaxation[cell];
+                    let implied = activity[cell] + evaluation.log_share_shift[cell] - numeraire;
+                    activity[cell] = x[cell] + (implied - x[cell]) * self.relaxation[cell];
                 }
-                image[cells + cell] = if system.survivors.buys[[n, k]] {
+                prices[cell] = if system.survivors.buys[[n, k]] {
                     evaluation.log_prices[k * regions + n]
                 } else {
                     T::constant(0.0)
@@ -135,16 +167,16 @@ impl<'a> EquilibriumMap<'a> {
 
         let (incomes, transfers) = self.other_incomes(evaluation);
         for (n, income) in incomes.into_iter().enumerate() {
-            image[2 * cells + n] = income * baseline.income[n].recip();
+            rest[n] = income * baseline.income[n].recip();
         }
         for (n, transfer) in transfers {
-            image[2 * cells + n] += transfer * baseline.income[n].recip();
+            rest[n] += transfer * baseline.income[n].recip();
         }
-        let first = 2 * cells + regions;
         let WedgeValues { log_quantities, log_prices, .. } = &evaluation.wedges;
         for (index, wedge) in system.wedges.iter().enumerate() {
-            let y = x[first + index];
-            image[first + index] = match self.held[index] {
+            let place = regions + index;
+            let y = x[2 * cells + place];
+            rest[place] = match self.held[index] {
                 Some(value) => T::constant(value),
                 None => wedge.track.image(y, log_quantities[index], log_prices[index]),
             };
@@ -212,7 +244,13 @@ impl FixedPoint for EquilibriumMap<'_> {
     }
 
     fn evaluate(&mut self, x: &[f64], image: &mut [f64]) {
-        self.apply(x, image);
+        let mut room = self.values.take();
+        self.evaluate_again(x, &mut room);
+        if let Some(evaluation) = &room {
+            self.image(x, evaluation, image);
+        }
+        self.values = room;
+        self.precondition(x, image);
     }
 
     fn differentiate(&mut self, x: &[f64], direction: &[f64], image: &mut [f64]) {
@@ -222,9 +260,15 @@ impl FixedPoint for EquilibriumMap<'_> {
             .map(|(&value, &derivative)| Dual { value, derivative })
             .collect();
         let mut result = vec![Dual::default(); x.len()];
-        self.apply(&point, &mut result);
+        let mut room = self.derivatives.take();
+        self.evaluate_again(&point, &mut room);
+        if let Some(evaluation) = &room {
+            self.image(&point, evaluation, &mut result);
+        }
+        self.derivatives = room;
         for (slot, dual) in image.iter_mut().zip(result) {
             *slot = dual.derivative;
         }
+        self.precondition(direction, image);
     }
 }

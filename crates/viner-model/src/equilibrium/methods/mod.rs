@@ -62,7 +62,7 @@ pub(super) fn approach(
 }
 
 fn problem_is_plain(problem: &Problem) -> bool {
-    problem.counterfactual == crate::problem::Counterfactual::none(&problem.baseline)
+    *problem.counterfactual == crate::problem::Counterfactual::none(&problem.baseline)
 }
 
 /// Acceleration, then damping, then Newton-Krylov, each from the best point so far; or one of them.

@@ -1,0 +1,234 @@
+//! Many problems on one baseline at once: draws of elasticities, sizes of policies.
+//!
+//! A *template* says what all problems of a batch have in common: the baseline, the closures, the
+//! cells that policies touch. Problems that differ from it in numbers alone are solved side by side
+//! in the columns of a block ([`viner_numerics::columns`]): each share of the baseline that is read
+//! serves all columns, as a product of a matrix with a matrix, and touched cells are corrected one by
+//! one. A column is replaced by the next problem as soon as it is solved and certified.
+//!
+//! All other problems (limits, margins of hubs, baselines that must be solved first), and columns
+//! that plain acceleration does not solve, go to the single solver. Which way a problem goes, and
+//! every number of its solution, depends on the problem, the template and the start alone: neither
+//! on its neighbours nor on the number of threads.
+
+mod assemble;
+mod certificate;
+mod columns;
+mod map;
+mod shared;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rayon::prelude::*;
+use viner_numerics::Limits;
+use viner_numerics::columns::anderson::{Acceleration, State};
+use viner_numerics::columns::{WIDTH, dispatch};
+
+pub use self::certificate::certify_plain;
+use self::columns::Columns;
+use self::map::{Evaluate, Values};
+use self::shared::Shared;
+use super::{Equilibrium, Failure, Method, Settings, Statistics, certify, solve, solve_from};
+use crate::problem::Problem;
+
+/// Solves problems that are like a template.
+pub struct Batch {
+    shared: Option<Shared>,
+    settings: Settings,
+}
+
+/// Why a problem of a batch has no equilibrium.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Unsolved<E> {
+    /// The problem could not be made.
+    Problem(E),
+    /// It has no certified equilibrium.
+    Solve(Failure),
+}
+
+/// What a batch is to solve.
+pub trait Draws: Sync {
+    /// Why a problem cannot be made.
+    type Error;
+
+    /// The problem at a position; `used` is one that is no longer needed, of another position.
+    ///
+    /// # Errors
+    /// Why there is none.
+    fn problem(&self, index: usize, used: Option<Problem>) -> Result<Problem, Self::Error>;
+
+    /// Unknowns of an equilibrium near that of the problem; none for its baseline.
+    fn start(&self, index: usize) -> Option<Vec<f64>>;
+
+    /// Takes the equilibrium of a problem, certified, or why there is none. Called once for each
+    /// position, in any order.
+    fn solved(&self, index: usize, result: Result<(&Problem, &Equilibrium), Unsolved<Self::Error>>);
+}
+
+impl Batch {
+    /// Problems like `template`.
+    pub fn new(template: &Problem, settings: Settings) -> Self {
+        // What is wrong with a template is found again, and told, for each problem like it.
+        Self { shared: Shared::new(template).ok().flatten(), settings }
+    }
+
+    /// Solves the problems at these positions, on all threads of the pool.
+    pub fn solve<D: Draws>(&self, positions: &[usize], draws: &D) {
+        let next = AtomicUsize::new(0);
+        let next = || positions.get(next.fetch_add(1, Ordering::Relaxed)).copied();
+        (0..rayon::current_num_threads().min(positions.len())).into_par_iter().for_each(|_| {
+            match &self.shared {
+                Some(shared) => Block::new(shared, self.settings).run(&next, draws),
+                None => {
+                    while let Some(index) = next() {
+                        match draws.problem(index, None) {
+                            Ok(problem) => {
+                                single(&problem, draws.start(index), index, draws, self.settings);
+                            }
+                            Err(error) => draws.solved(index, Err(Unsolved::Problem(error))),
+                        }
+                    }
+                }
+            }
+        });
+    }
+}
+
+/// Solves a problem by itself.
+fn single<D: Draws>(
+    problem: &Problem,
+    start: Option<Vec<f64>>,
+    index: usize,
+    draws: &D,
+    settings: Settings,
+) {
+    let near = start.and_then(|start| solve_from(problem, Some(&start), settings).ok());
+    match near.map_or_else(|| solve(problem, settings), Ok) {
+        Ok(equilibrium) => draws.solved(index, Ok((problem, &equilibrium))),
+        Err(failure) => draws.solved(index, Err(Unsolved::Solve(failure))),
+    }
+}
+
+/// The columns that one thread works on.
+struct Block<'a> {
+    shared: &'a Shared,
+    settings: Settings,
+    columns: Columns,
+    values: Values,
+    acceleration: Acceleration,
+    problems: [Option<Problem>; WIDTH],
+    /// Position of the problem in each column.
+    positions: [usize; WIDTH],
+    /// A problem that is no longer needed.
+    used: Option<Problem>,
+    result: Equilibrium,
+    baseline_point: Vec<f64>,
+}
+
+impl<'a> Block<'a> {
+    fn new(shared: &'a Shared, settings: Settings) -> Self {
+        let baseline_point = map::baseline_point(shared);
+        Self {
+            shared,
+            settings,
+            columns: Columns::new(shared),
+            values: Values::new(shared),
+            acceleration: Acceleration::new(baseline_point.len()),
+            problems: [const { None }; WIDTH],
+            positions: [0; WIDTH],
+            used: None,
+            result: assemble::blank(shared),
+            baseline_point,
+        }
+    }
+
+    fn run<D: Draws>(&mut self, next: &impl Fn() -> Option<usize>, draws: &D) {
+        let tolerance = self.settings.tolerance;
+        let limits = Limits {
+            tolerance: (tolerance * 1e-2).max(4.0 * f64::EPSILON),
+            acceptable: tolerance * 5e-2,
+            max_evaluations: self.settings.max_evaluations.min(500),
+        };
+        for lane in 0..WIDTH {
+            self.fill(lane, next, draws);
+        }
+        while self.problems.iter().any(Option::is_some) {
+            dispatch(Evaluate {
+                shared: self.shared,
+                columns: &self.columns,
+                problems: &self.problems,
+                values: &mut self.values,
+                point: &self.acceleration.point,
+                image: &mut self.acceleration.image,
+            });
+            let states = self.acceleration.judge(limits);
+            let mut free = [false; WIDTH];
+            for lane in 0..WIDTH {
+                if states[lane] != State::Running
+                    && let Some(problem) = self.problems[lane].take()
+                {
+                    let index = self.positions[lane];
+                    if states[lane] == State::Converged && self.certified(lane, &problem) {
+                        draws.solved(index, Ok((&problem, &self.result)));
+                    } else {
+                        single(&problem, draws.start(index), index, draws, self.settings);
+                    }
+                    self.used = Some(problem);
+                    free[lane] = true;
+                }
+            }
+            self.acceleration.step();
+            for lane in (0..WIDTH).filter(|&lane| free[lane]) {
+                self.fill(lane, next, draws);
+            }
+        }
+    }
+
+    /// Puts the next problem into a column.
+    fn fill<D: Draws>(&mut self, lane: usize, next: &impl Fn() -> Option<usize>, draws: &D) {
+        while let Some(index) = next() {
+            let problem = match draws.problem(index, self.used.take()) {
+                Ok(problem) => problem,
+                Err(error) => {
+                    draws.solved(index, Err(Unsolved::Problem(error)));
+                    continue;
+                }
+            };
+            let start = draws.start(index);
+            if !self.shared.takes(&problem) {
+                single(&problem, start, index, draws, self.settings);
+                self.used = Some(problem);
+                continue;
+            }
+            self.columns.load(lane, self.shared, &problem);
+            let start = start.filter(|start| start.len() == self.baseline_point.len());
+            self.acceleration.start(lane, start.as_ref().unwrap_or(&self.baseline_point));
+            self.problems[lane] = Some(problem);
+            self.positions[lane] = index;
+            return;
+        }
+    }
+
+    /// Writes the result of a column, and whether it is certified.
+    fn certified(&mut self, lane: usize, problem: &Problem) -> bool {
+        assemble::write(
+            self.shared,
+            &self.columns,
+            &self.values,
+            problem,
+            (lane, &self.acceleration.point),
+            &mut self.result,
+        );
+        self.result.statistics = Statistics {
+            method: Method::Anderson,
+            evaluations: self.acceleration.evaluations(lane),
+            residual: self.acceleration.size(lane),
+        };
+        self.result.certificate = if problem.counterfactual.nests.is_empty() {
+            certify_plain(problem, &self.result)
+        } else {
+            certify(problem, &self.result)
+        };
+        self.result.certificate.worst().relative <= self.settings.tolerance
+    }
+}

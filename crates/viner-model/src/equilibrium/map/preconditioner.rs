@@ -1,0 +1,308 @@
+//! An approximate inverse of the map's linear part: fewer evaluations, the same fixed point.
+//!
+//! To first order, what keeps the map from converging are two numbers per region, the level of its
+//! activity and the level of its prices: income that stays at home, wages that move its costs, inputs
+//! that it makes itself. They are solved for exactly, in an economy with one sector per region whose
+//! coefficients are the baseline's, added up. What is left in each cell is small beside its own
+//! diagonal and is divided by that.
+
+use viner_numerics::kernel::dense::{add_scaled, add_transposed_product, dot};
+use viner_numerics::lu::Lu;
+
+use crate::equilibrium::system::{PARALLEL_FROM, System, each, slice};
+use crate::scenario::Labour;
+
+/// Multiplies residuals of the map by an approximate inverse of `I − g'`.
+pub(super) struct Preconditioner {
+    regions: usize,
+    sectors: usize,
+    /// By cell: what turns a residual into that of the map without relaxation, 0 where there is none.
+    activity_scale: Vec<f64>,
+    /// Weights of the sectors of a region in its level of activity (output), and of prices (spending).
+    activity_weights: Vec<f64>,
+    price_weights: Vec<f64>,
+    /// One over the diagonal, by cell.
+    activity_inverse: Vec<f64>,
+    price_inverse: Vec<f64>,
+    /// `Σ_s weight θ x_in`, `[exporter, importer]`: what levels of prices do to levels of sales.
+    competition: Vec<f64>,
+    /// Part of each region in world value added.
+    world_weights: Vec<f64>,
+    /// The economy of one sector per region: levels of activity, then of prices.
+    levels: Lu,
+}
+
+/// How one cell answers to the levels of its region.
+#[derive(Clone, Copy, Default)]
+struct Answer {
+    /// Of unit costs to activity and to prices.
+    cost: [f64; 2],
+    /// Of `ln(β'/β)`.
+    shift: [f64; 2],
+    /// Of spending on inputs.
+    inputs: [f64; 2],
+}
+
+/// Diagonals below this are not trusted.
+const LEAST_DIAGONAL: f64 = 0.3;
+
+impl Preconditioner {
+    /// The approximate inverse at the baseline; nothing where levels of regions are not determined.
+    pub(super) fn new(system: &System<'_>, relaxation: &[f64]) -> Option<Self> {
+        let problem = system.problem;
+        let baseline = &problem.baseline;
+        let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
+        let theta = &problem.elasticities.trade;
+        let shares = slice(&baseline.trade_shares);
+        let (output, expenditure) = (slice(&system.output), slice(&baseline.expenditure));
+        let activity_weights = weights(output, sectors, |_| true);
+        let buys: Vec<bool> = system.survivors.buys.iter().copied().collect();
+        let price_weights = weights(expenditure, sectors, |cell| buys[cell]);
+
+        let answers: Vec<Answer> =
+            (0..regions * sectors).map(|cell| answer(system, cell)).collect();
+        // By sector first, as markets are.
+        let transposed = |value: &dyn Fn(usize) -> f64| -> Vec<f64> {
+            (0..regions * sectors).map(|at| value(at % regions * sectors + at / regions)).collect()
+        };
+        let costs = [0, 1].map(|level| transposed(&|cell| answers[cell].cost[level]));
+        let per_sales = transposed(&|cell| {
+            if output[cell] == 0.0 { 0.0 } else { activity_weights[cell] / output[cell] }
+        });
+
+        // By importer: how its levels move the price levels (by exporter's activity and prices) and
+        // the exporters' sales (by its activity, its prices, and its price level alone).
+        let row = |n: usize| -> [Vec<f64>; 5] {
+            let spending = spending(system, &answers, n);
+            let mut sums: [Vec<f64>; 5] = std::array::from_fn(|_| vec![0.0; regions]);
+            let mut products = vec![0.0; regions];
+            for s in 0..sectors {
+                let cell = n * sectors + s;
+                if !buys[cell] {
+                    continue;
+                }
+                let shares = &shares[(s * regions + n) * regions..][..regions];
+                let by_exporter = s * regions..(s + 1) * regions;
+                for (sum, cost) in sums.iter_mut().zip(&costs) {
+                    multiply(&mut products, shares, &cost[by_exporter.clone()]);
+                    add_scaled(sum, &products, price_weights[cell]);
+                }
+                multiply(&mut products, shares, &per_sales[by_exporter]);
+                let demand = theta[s] * expenditure[cell];
+                add_scaled(&mut sums[2], &products, spending[0][s]);
+                add_scaled(&mut sums[3], &products, spending[1][s] + demand);
+                add_scaled(&mut sums[4], &products, demand);
+            }
+            sums
+        };
+        let rows: Vec<[Vec<f64>; 5]> = each(shares.len() >= PARALLEL_FROM, regions, row);
+
+        let world: f64 = baseline.value_added.sum();
+        let world_weights: Vec<f64> =
+            (0..regions).map(|n| baseline.value_added.row(n).sum() / world).collect();
+        let size = 2 * regions;
+        let mut matrix = vec![0.0; size * size];
+        for (n, [by_activity, by_price, ..]) in rows.iter().enumerate() {
+            let row = &mut matrix[(regions + n) * size..][..size];
+            for i in 0..regions {
+                row[i] = -by_activity[i];
+                row[regions + i] = -by_price[i];
+            }
+            row[regions + n] += 1.0;
+        }
+        // What levels do to the implied activity, and to that of the world, which stays.
+        let mut of_world = vec![0.0; size];
+        for i in 0..regions {
+            let row = &mut matrix[i * size..][..size];
+            for (n, [_, _, activity, prices, _]) in rows.iter().enumerate() {
+                row[n] = -activity[i];
+                row[regions + n] = -prices[i];
+            }
+            for k in 0..sectors {
+                let cell = i * sectors + k;
+                for level in 0..2 {
+                    let own = answers[cell].shift[level] - theta[k] * answers[cell].cost[level];
+                    row[level * regions + i] -= activity_weights[cell] * own;
+                }
+            }
+            add_scaled(&mut of_world, row, world_weights[i]);
+        }
+        for i in 0..regions {
+            let row = &mut matrix[i * size..][..size];
+            add_scaled(row, &of_world, -1.0);
+            row[i] += 1.0;
+        }
+        let mut competition = vec![0.0; regions * regions];
+        for (n, sums) in rows.iter().enumerate() {
+            for i in 0..regions {
+                competition[i * regions + n] = sums[4][i];
+            }
+        }
+        let [activity_inverse, price_inverse] = diagonals(system);
+        Some(Self {
+            regions,
+            sectors,
+            activity_scale: (0..regions * sectors)
+                .map(|cell| if output[cell] == 0.0 { 0.0 } else { relaxation[cell].recip() })
+                .collect(),
+            activity_weights,
+            price_weights,
+            activity_inverse,
+            price_inverse,
+            competition,
+            world_weights,
+            levels: Lu::new(matrix, size)?,
+        })
+    }
+
+    /// From the residual of the map to the step.
+    pub(super) fn apply(&self, residual: &mut [f64]) {
+        let (regions, sectors) = (self.regions, self.sectors);
+        let (activity, rest) = residual.split_at_mut(regions * sectors);
+        let prices = &mut rest[..regions * sectors];
+        for (residual, scale) in activity.iter_mut().zip(&self.activity_scale) {
+            *residual *= scale;
+        }
+        let mut levels = vec![0.0; 2 * regions];
+        for n in 0..regions {
+            let row = n * sectors..(n + 1) * sectors;
+            levels[n] = dot(&self.activity_weights[row.clone()], &activity[row.clone()]);
+            levels[regions + n] = dot(&self.price_weights[row.clone()], &prices[row]);
+        }
+        let mut right_side = levels.clone();
+        let (sales, price_levels) = right_side.split_at_mut(regions);
+        let competing: Vec<f64> =
+            self.competition.chunks_exact(regions).map(|row| dot(row, price_levels)).collect();
+        let world = dot(&self.world_weights, &competing);
+        for (sales, competing) in sales.iter_mut().zip(&competing) {
+            *sales -= competing - world;
+        }
+        let solved = self.levels.solve(&right_side);
+        for n in 0..regions {
+            let row = n * sectors..(n + 1) * sectors;
+            for (values, inverse, weights, level) in [
+                (&mut activity[row.clone()], &self.activity_inverse, &self.activity_weights, n),
+                (&mut prices[row.clone()], &self.price_inverse, &self.price_weights, regions + n),
+            ] {
+                let (before, after) = (levels[level], solved[level]);
+                for ((value, inverse), weight) in
+                    values.iter_mut().zip(&inverse[row.clone()]).zip(&weights[row.clone()])
+                {
+                    if *weight != 0.0 {
+                        *value = (*value - before) * inverse + after;
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn multiply(products: &mut [f64], x: &[f64], y: &[f64]) {
+    for ((product, x), y) in products.iter_mut().zip(x).zip(y) {
+        *product = x * y;
+    }
+}
+
+/// Part of each cell in the total of its region; 0 where there is none.
+fn weights(values: &[f64], sectors: usize, counts: impl Fn(usize) -> bool) -> Vec<f64> {
+    let mut weights: Vec<f64> = values
+        .iter()
+        .enumerate()
+        .map(|(cell, &value)| if counts(cell) { value.max(0.0) } else { 0.0 })
+        .collect();
+    for row in weights.chunks_mut(sectors) {
+        let total: f64 = row.iter().sum();
+        if total > 0.0 {
+            for weight in row {
+                *weight /= total;
+            }
+        }
+    }
+    weights
+}
+
+/// The equations of a sector to first order, when all activities of its region move by one factor and
+/// all prices by another.
+fn answer(system: &System<'_>, cell: usize) -> Answer {
+    let sectors = system.markets.len();
+    let (n, k) = (cell / sectors, cell % sectors);
+    let region = system.region(n);
+    if region.output[k] == 0.0 {
+        return Answer::default();
+    }
+    if region.value_added[k] == 0.0 {
+        return Answer { cost: [0.0, 1.0], shift: [0.0; 2], inputs: [1.0, 0.0] };
+    }
+    let wage = match region.labour {
+        Labour::Mobile if region.labour_income != 0.0 => [1.0, 0.0],
+        Labour::Mobile | Labour::FixedNominalWage => [0.0, 0.0],
+        Labour::FixedRealWage => [0.0, 1.0],
+    };
+    let (specific, share) = (region.specific_factor_share[k], region.value_added_share[k]);
+    let substitution = 1.0 - region.production_elasticity[k];
+    let mut answer = Answer::default();
+    for level in 0..2 {
+        let [own, input_price] = if level == 0 { [specific, 0.0] } else { [0.0, 1.0] };
+        let factor_price = (1.0 - specific) * wage[level] + own;
+        let cost = share * factor_price + (1.0 - share) * input_price;
+        let shift = substitution * (factor_price - cost);
+        let output = if level == 0 { 1.0 - shift } else { -shift };
+        answer.cost[level] = cost;
+        answer.shift[level] = shift;
+        answer.inputs[level] = output + substitution * (input_price - cost);
+    }
+    answer
+}
+
+/// What the levels of region `n` add to its spending by sector, in money: activity, prices.
+fn spending(system: &System<'_>, answers: &[Answer], n: usize) -> [Vec<f64>; 2] {
+    let region = system.region(n);
+    let sectors = region.output.len();
+    let value_added: f64 = region.value_added.iter().sum();
+    [0, 1].map(|level| {
+        let inputs: Vec<f64> = (0..sectors)
+            .map(|k| {
+                let spent = (1.0 - region.value_added_share[k]) * region.output[k];
+                spent * answers[n * sectors + k].inputs[level]
+            })
+            .collect();
+        let mut sums = vec![0.0; sectors];
+        add_transposed_product(region.input_mix, &inputs, &mut sums);
+        if level == 0 {
+            add_scaled(&mut sums, region.final_shares, value_added);
+        }
+        sums
+    })
+}
+
+/// One over what a cell's own unknown does to its own equation, levels apart: activity, prices.
+fn diagonals(system: &System<'_>) -> [Vec<f64>; 2] {
+    let problem = system.problem;
+    let baseline = &problem.baseline;
+    let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
+    let mut inverse = [Vec::new(), Vec::new()];
+    for n in 0..regions {
+        let region = system.region(n);
+        for k in 0..sectors {
+            let theta = problem.elasticities.trade[k];
+            let home = baseline.trade_shares[[k, n, n]];
+            let share = region.value_added_share[k];
+            let own_use = (1.0 - share) * region.input_mix[k * sectors + k];
+            let (output, spending) = (region.output[k], baseline.expenditure[[n, k]]);
+            let (specific, substitution) = if region.value_added[k] == 0.0 {
+                (0.0, 0.0)
+            } else {
+                (region.specific_factor_share[k], 1.0 - region.production_elasticity[k])
+            };
+            let cost = share * specific;
+            let shift = substitution * (specific - cost);
+            let at_home = if output > 0.0 { (home * spending / output).min(1.0) } else { 0.0 };
+            let own = if spending > 0.0 { own_use * output / spending } else { 0.0 };
+            let activity = 1.0 - shift + theta * cost * (1.0 - at_home * home)
+                - at_home * own * (1.0 - shift - substitution * cost);
+            inverse[0].push(activity.max(LEAST_DIAGONAL).recip());
+            inverse[1].push((1.0 - home * own_use).max(LEAST_DIAGONAL).recip());
+        }
+    }
+    inverse
+}

@@ -1,0 +1,288 @@
+//! Inner products, scaled sums, and products with a matrix whose rows lie one after the other.
+
+use super::{LANES, Work, run};
+
+/// Rows of a matrix that are worked on together: each entry of a vector is then loaded once for all.
+const ROWS: usize = 4;
+
+/// `Σ_i x_i y_i`. Both are of one length.
+#[inline]
+pub fn dot(x: &[f64], y: &[f64]) -> f64 {
+    struct Dot<'a>(&'a [f64], &'a [f64]);
+    impl Work for Dot<'_> {
+        type Output = f64;
+        #[inline(always)]
+        fn run(self) -> f64 {
+            row_dots([self.0], self.1)[0]
+        }
+    }
+    run(Dot(x, y))
+}
+
+/// `target[i] += factor · x[i]`. Both are of one length.
+#[inline]
+pub fn add_scaled(target: &mut [f64], x: &[f64], factor: f64) {
+    struct AddScaled<'a>(&'a mut [f64], &'a [f64], f64);
+    impl Work for AddScaled<'_> {
+        type Output = ();
+        #[inline(always)]
+        fn run(self) {
+            add_rows(self.0, [self.1], [self.2]);
+        }
+    }
+    run(AddScaled(target, x, factor));
+}
+
+/// Largest absolute value; NaN if any entry is NaN, so that a broken vector never looks small.
+pub fn max_abs(x: &[f64]) -> f64 {
+    /// The bits of positive numbers are in the order of the numbers, with NaN above all.
+    struct MaxAbs<'a>(&'a [f64]);
+    impl Work for MaxAbs<'_> {
+        type Output = i64;
+        #[inline(always)]
+        fn run(self) -> i64 {
+            let (blocks, rest) = self.0.as_chunks::<LANES>();
+            let mut largest = [0; LANES];
+            for block in blocks {
+                for lane in 0..LANES {
+                    let bits = block[lane].abs().to_bits().cast_signed();
+                    largest[lane] = if bits > largest[lane] { bits } else { largest[lane] };
+                }
+            }
+            let rest = rest.iter().map(|value| value.abs().to_bits().cast_signed());
+            rest.chain(largest).max().unwrap_or(0)
+        }
+    }
+    f64::from_bits(run(MaxAbs(x)).cast_unsigned())
+}
+
+/// `out[n] = Σ_i matrix[n, i] x[i]`, with rows as long as `x`.
+pub fn product(matrix: &[f64], x: &[f64], out: &mut [f64]) {
+    both_ways(matrix, x, &mut [], |n, sum| {
+        out[n] = sum;
+        0.0
+    });
+}
+
+/// `target[i] += Σ_n factors[n] matrix[n, i]`, with rows as long as `target`.
+pub fn add_transposed_product(matrix: &[f64], factors: &[f64], target: &mut [f64]) {
+    struct Add<'a>(&'a [f64], &'a [f64], &'a mut [f64]);
+    impl Work for Add<'_> {
+        type Output = ();
+        #[inline(always)]
+        fn run(self) {
+            let Self(matrix, factors, target) = self;
+            let length = target.len();
+            let (blocks, rest) = factors.as_chunks::<ROWS>();
+            for (block, &factors) in blocks.iter().enumerate() {
+                add_rows(target, rows::<ROWS>(matrix, block * ROWS, length), factors);
+            }
+            for (row, &factor) in rest.iter().enumerate() {
+                let first = blocks.len() * ROWS + row;
+                add_rows(target, rows::<1>(matrix, first, length), [factor]);
+            }
+        }
+    }
+    if !target.is_empty() {
+        run(Add(matrix, factors, target));
+    }
+}
+
+/// Both products with a matrix in one pass over it: for each row `n`, in order,
+/// `sum = Σ_i matrix[n, i] x[i]`, then `target[i] += factor(n, sum) · matrix[n, i]`.
+///
+/// Rows are as long as `x`. An empty `target` takes nothing.
+pub fn both_ways(
+    matrix: &[f64],
+    x: &[f64],
+    target: &mut [f64],
+    factor: impl FnMut(usize, f64) -> f64,
+) {
+    struct BothWays<'a, F>(&'a [f64], &'a [f64], &'a mut [f64], F);
+    impl<F: FnMut(usize, f64) -> f64> Work for BothWays<'_, F> {
+        type Output = ();
+        #[inline(always)]
+        fn run(self) {
+            let Self(matrix, x, target, mut factor) = self;
+            let count = matrix.len() / x.len();
+            let mut first = 0;
+            while first + ROWS <= count {
+                step::<ROWS>(matrix, x, target, &mut factor, first);
+                first += ROWS;
+            }
+            while first < count {
+                step::<1>(matrix, x, target, &mut factor, first);
+                first += 1;
+            }
+        }
+    }
+    if !x.is_empty() {
+        run(BothWays(matrix, x, target, factor));
+    }
+}
+
+/// Some rows of [`both_ways`].
+#[inline(always)]
+fn step<const R: usize>(
+    matrix: &[f64],
+    x: &[f64],
+    target: &mut [f64],
+    factor: &mut impl FnMut(usize, f64) -> f64,
+    first: usize,
+) {
+    let rows = rows::<R>(matrix, first, x.len());
+    let sums = row_dots(rows, x);
+    let mut factors = [0.0; R];
+    for row in 0..R {
+        factors[row] = factor(first + row, sums[row]);
+    }
+    if !target.is_empty() {
+        add_rows(target, rows, factors);
+    }
+}
+
+#[inline(always)]
+fn rows<const R: usize>(matrix: &[f64], first: usize, length: usize) -> [&[f64]; R] {
+    std::array::from_fn(|row| &matrix[(first + row) * length..][..length])
+}
+
+/// `Σ_i row[i] x[i]` of some rows, in [`LANES`] partial sums that are added in pairs.
+#[inline(always)]
+fn row_dots<const R: usize>(rows: [&[f64]; R], x: &[f64]) -> [f64; R] {
+    let (blocks, rest) = x.as_chunks::<LANES>();
+    let mut starts = [&[] as &[[f64; LANES]]; R];
+    for row in 0..R {
+        starts[row] = &rows[row].as_chunks::<LANES>().0[..blocks.len()];
+    }
+    let mut partial = [[0.0; LANES]; R];
+    for index in 0..blocks.len() {
+        for row in 0..R {
+            partial[row] = multiply_add(partial[row], &starts[row][index], &blocks[index]);
+        }
+    }
+    // Unseen by the compiler, which would otherwise start from the sums at the end and give each register
+    // one lane of every row, to be gathered from all over.
+    let partial = std::hint::black_box(partial);
+    let done = blocks.len() * LANES;
+    let mut sums = [0.0; R];
+    for row in 0..R {
+        for (weight, value) in rows[row][done..].iter().zip(rest) {
+            sums[row] += weight * value;
+        }
+        let [a, b, c, d, e, f, g, h] = partial[row];
+        sums[row] += ((a + e) + (c + g)) + ((b + f) + (d + h));
+    }
+    sums
+}
+
+/// `sums + x · y`, by lane.
+#[inline(always)]
+fn multiply_add(mut sums: [f64; LANES], x: &[f64; LANES], y: &[f64; LANES]) -> [f64; LANES] {
+    for lane in 0..LANES {
+        sums[lane] += x[lane] * y[lane];
+    }
+    sums
+}
+
+/// `target[i] += Σ_row factors[row] rows[row][i]`, one row after the other.
+#[inline(always)]
+fn add_rows<const R: usize>(target: &mut [f64], rows: [&[f64]; R], factors: [f64; R]) {
+    let length = rows.iter().fold(target.len(), |least, row| least.min(row.len()));
+    let mut starts = rows;
+    for row in 0..R {
+        starts[row] = &rows[row][..length];
+    }
+    for index in 0..length {
+        let mut sum = target[index];
+        for row in 0..R {
+            sum += factors[row] * starts[row][index];
+        }
+        target[index] = sum;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::Kernel;
+
+    fn numbers(count: usize, step: f64) -> Vec<f64> {
+        (0..count).map(|i| ((i as f64 * step) % 3.0) - 1.25).collect()
+    }
+
+    #[test]
+    fn every_kernel_gives_the_plain_products() {
+        let before = Kernel::current();
+        for length in [0, 1, 3, 7, 8, 9, 20, 45] {
+            for count in [0, 1, 3, 4, 5, 9] {
+                // Multiples of powers of two: sums are exact in any order.
+                let matrix: Vec<f64> =
+                    (0..length * count).map(|i| (i % 13) as f64 * 0.25 - 1.0).collect();
+                let x: Vec<f64> = (0..length).map(|i| (i % 5) as f64 - 1.5).collect();
+                for kernel in Kernel::available() {
+                    kernel.select();
+                    let (mut sums, mut target) = (vec![0.0; count], vec![1.0; length]);
+                    both_ways(&matrix, &x, &mut target, |n, sum| {
+                        sums[n] = sum;
+                        sum + n as f64
+                    });
+                    let (mut alone, mut added) = (vec![0.0; count], vec![1.0; length]);
+                    product(&matrix, &x, &mut alone);
+                    let factors: Vec<f64> =
+                        sums.iter().enumerate().map(|(n, sum)| sum + n as f64).collect();
+                    add_transposed_product(&matrix, &factors, &mut added);
+                    for n in 0..if length == 0 { 0 } else { count } {
+                        let row = &matrix[n * length..(n + 1) * length];
+                        let plain: f64 = row.iter().zip(&x).map(|(a, b)| a * b).sum();
+                        assert_eq!((sums[n], alone[n], dot(row, &x)), (plain, plain, plain));
+                    }
+                    for i in 0..length {
+                        let plain: f64 = (0..count)
+                            .map(|n| (sums[n] + n as f64) * matrix[n * length + i])
+                            .sum::<f64>()
+                            + 1.0;
+                        assert_eq!((target[i], added[i]), (plain, plain), "{length} {count}");
+                    }
+                }
+            }
+        }
+        before.select();
+    }
+
+    #[test]
+    fn the_largest_entry_is_found_wherever_it_is_and_nothing_hides_nan() {
+        let before = Kernel::current();
+        for kernel in Kernel::available() {
+            kernel.select();
+            for place in 0..19 {
+                let mut x = numbers(19, 0.377);
+                x[place] = -7.5;
+                assert_eq!(max_abs(&x), 7.5);
+                x[place] = f64::NAN;
+                assert!(max_abs(&x).is_nan());
+                x[18 - place] = f64::NEG_INFINITY;
+                assert_eq!(max_abs(&x).is_nan(), place != 9);
+            }
+            assert_eq!(max_abs(&[]), 0.0);
+        }
+        before.select();
+    }
+
+    #[test]
+    fn all_kernels_round_alike() {
+        let before = Kernel::current();
+        let (length, count) = (77, 11);
+        let (matrix, x) = (numbers(length * count, 0.377), numbers(length, 0.713));
+        let results: Vec<Vec<u64>> = Kernel::available()
+            .map(|kernel| {
+                kernel.select();
+                let mut target = numbers(length, 0.19);
+                both_ways(&matrix, &x, &mut target, |_, sum| sum * 0.37);
+                add_scaled(&mut target, &x, dot(&x, &matrix[..length]));
+                target.iter().map(|value| value.to_bits()).collect()
+            })
+            .collect();
+        assert!(results.windows(2).all(|pair| pair[0] == pair[1]));
+        before.select();
+    }
+}

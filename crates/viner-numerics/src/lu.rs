@@ -1,0 +1,92 @@
+//! Dense linear systems by triangular factors.
+
+use crate::vector::{add_scaled, dot};
+
+/// Pivots below this, relative to the largest entry, mark a matrix as singular.
+const SINGULAR: f64 = 1e-12;
+
+/// A square matrix as the product of a lower and an upper triangle, its rows exchanged so that no
+/// pivot is small.
+#[derive(Clone, Debug)]
+pub struct Lu {
+    size: usize,
+    /// Below the diagonal the lower triangle, whose diagonal is 1; the upper triangle elsewhere.
+    factors: Vec<f64>,
+    /// Row of the matrix that each row of the factors came from.
+    order: Vec<usize>,
+}
+
+impl Lu {
+    /// Factors of a matrix given row by row; nothing if it is singular.
+    pub fn new(mut matrix: Vec<f64>, size: usize) -> Option<Self> {
+        let largest = matrix.iter().fold(0.0_f64, |largest, entry| largest.max(entry.abs()));
+        let mut order: Vec<usize> = (0..size).collect();
+        for column in 0..size {
+            let entry = |row: usize| matrix[row * size + column].abs();
+            let pivot = (column..size).max_by(|&a, &b| entry(a).total_cmp(&entry(b)))?;
+            if entry(pivot).is_nan() || entry(pivot) <= SINGULAR * largest {
+                return None;
+            }
+            if pivot != column {
+                let (upper, lower) = matrix.split_at_mut(pivot * size);
+                upper[column * size..][..size].swap_with_slice(&mut lower[..size]);
+                order.swap(column, pivot);
+            }
+            let (upper, lower) = matrix.split_at_mut((column + 1) * size);
+            let above = &upper[column * size..];
+            for row in lower.chunks_exact_mut(size) {
+                let factor = row[column] / above[column];
+                row[column] = factor;
+                if factor != 0.0 {
+                    add_scaled(&mut row[column + 1..], &above[column + 1..], -factor);
+                }
+            }
+        }
+        Some(Self { size, factors: matrix, order })
+    }
+
+    /// The solution of the system with this right side.
+    pub fn solve(&self, right_side: &[f64]) -> Vec<f64> {
+        let mut x: Vec<f64> = self.order.iter().map(|&row| right_side[row]).collect();
+        for row in 0..self.size {
+            let (known, rest) = x.split_at_mut(row);
+            rest[0] -= dot(&self.factors[row * self.size..][..row], known);
+        }
+        for row in (0..self.size).rev() {
+            let factors = &self.factors[row * self.size..][..self.size];
+            let (rest, known) = x.split_at_mut(row + 1);
+            rest[row] = (rest[row] - dot(&factors[row + 1..], known)) / factors[row];
+        }
+        x
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_system_that_needs_a_row_exchange() {
+        let lu = Lu::new(vec![0.0, 2.0, 4.0, 1.0], 2).unwrap();
+        assert_eq!(lu.solve(&[2.0, 9.0]), [2.0, 1.0]);
+    }
+
+    #[test]
+    fn a_singular_matrix_has_no_factors() {
+        assert!(Lu::new(vec![1.0, 2.0, 2.0, 4.0], 2).is_none());
+        assert!(Lu::new(vec![f64::NAN], 1).is_none());
+    }
+
+    #[test]
+    fn a_larger_system_is_solved_to_rounding() {
+        let size = 23;
+        let entry = |k: usize| ((k * k) as f64 * 0.618).sin();
+        let matrix: Vec<f64> = (0..size * size).map(entry).collect();
+        let expected: Vec<f64> = (0..size).map(|i| entry(i * 31)).collect();
+        let right: Vec<f64> =
+            (0..size).map(|row| dot(&matrix[row * size..][..size], &expected)).collect();
+        for (found, wanted) in Lu::new(matrix, size).unwrap().solve(&right).iter().zip(&expected) {
+            assert!((found - wanted).abs() < 1e-11, "{found} {wanted}");
+        }
+    }
+}
