@@ -208,7 +208,11 @@ pub(crate) fn complete(tables: &mut Tables, keep: Keep) -> Vec<String> {
                 if sales > 0.0 && cost == 0.0 && !keep.value_added {
                     *value_added = sales;
                     done.push(format!("{cell} sells and costs nothing: value added {sales}"));
-                } else if sales == 0.0 && cost > 0.0 && !(keep.value_added && *value_added != 0.0) {
+                } else if sales == 0.0
+                    && (cost > 0.0 || *value_added < 0.0)
+                    && !(keep.value_added && *value_added != 0.0)
+                {
+                    let cost = costs.sum() + *value_added;
                     costs.fill(0.0);
                     *value_added = 0.0;
                     done.push(format!("{cell} sells nothing: its costs of {cost} taken away"));

@@ -7,6 +7,8 @@ use viner_model::equilibrium::{RunError, Settings, run};
 use viner_model::scenario::{Model, Scenario, Unbalanced, Values};
 use viner_model::tables::{Tables, Transformation};
 
+use crate::accounts::Keep;
+use crate::balance::complete;
 use crate::report::Changes;
 use crate::sourcing::fit_sourcing;
 
@@ -17,14 +19,18 @@ pub struct CounterfactualReport {
     pub before: IdentityReport,
     /// Identities of the result.
     pub after: IdentityReport,
+    /// Accounts with one side only, and what was put on the other or taken away before.
+    pub completed: Vec<String>,
     /// What moved.
     pub changes: Changes,
 }
 
 /// The table that the model makes of one out of balance, such as one whose changes in inventories
 /// are left out: trade shares from its flows, cost shares from inputs and value added, value added
-/// by region as endowment, net imports as deficit; solved without any policy. Elasticities are those
-/// that the table carries, or the trade elasticity given.
+/// by region as endowment, net imports as deficit; solved without any policy. Before, what sells
+/// nothing uses nothing, and the other one-sided accounts are completed as for
+/// [`balance`](crate::balance::balance()). Elasticities are those that the table carries, or the
+/// trade elasticity given.
 ///
 /// # Errors
 /// Tables without such an equilibrium, with the model's words.
@@ -34,7 +40,9 @@ pub fn solve_away(
     settings: Settings,
 ) -> Result<(Tables, CounterfactualReport), RunError> {
     let before = IdentityReport::of(tables);
-    let baseline = Arc::new(Baseline::unbalanced(tables).map_err(RunError::Baseline)?);
+    let mut result = tables.clone();
+    let completed = complete(&mut result, Keep::default());
+    let baseline = Arc::new(Baseline::unbalanced(&result).map_err(RunError::Baseline)?);
     let model = Model {
         trade_elasticity: Values { default: trade_elasticity, ..Values::default() },
         unbalanced: Unbalanced::Accept,
@@ -42,7 +50,6 @@ pub fn solve_away(
     };
     let (problem, _) = run(baseline, &Scenario { model, ..Scenario::default() }, settings)?;
     let solved = &problem.baseline;
-    let mut result = tables.clone();
     let unit = tables.description.unit.in_millions();
     result.flows = &solved.trade_flows / unit;
     result.value_added = &solved.value_added / unit;
@@ -64,5 +71,5 @@ pub fn solve_away(
         ),
     ));
     let after = IdentityReport::of(&result);
-    Ok((result, CounterfactualReport { before, after, changes }))
+    Ok((result, CounterfactualReport { before, after, completed, changes }))
 }

@@ -122,12 +122,16 @@ fn by_model(options: &BalanceOptions, common: &Common, printer: &Printer) -> Res
     if common.json {
         let report = json!({
             "name": tables.description.name, "before": identities(&report.before),
-            "after": identities(&report.after), "changes": changes_json(&report.changes),
+            "after": identities(&report.after), "completed": report.completed,
+            "changes": changes_json(&report.changes),
         });
         printer.asked(&format!("{report:#}"));
         return Ok(());
     }
     let mut text = format!("{}, an equilibrium\n", tables.description.name);
+    for line in &report.completed {
+        let _ = writeln!(text, "  {line}");
+    }
     let (before, after) = (report.before.worst(), report.after.worst());
     let _ = writeln!(
         text,

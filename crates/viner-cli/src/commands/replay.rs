@@ -127,8 +127,7 @@ pub fn run(options: &ReplayOptions, common: &Common, printer: &Printer) -> Resul
         let report = json!({ "baseline": opened.name, "sha256": opened.sha256, "steps": steps });
         printer.asked(&format!("{report:#}"));
     } else {
-        let mut text =
-            format!("{}: {} steps repeated, each with the same result\n", opened.name, told.len());
+        let mut text = format!("{}: every step gives the recorded table again\n", opened.name);
         for (step, sha256) in &told {
             let _ = writeln!(text, "  {step:<10} {sha256}");
         }

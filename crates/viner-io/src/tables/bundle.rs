@@ -164,7 +164,7 @@ impl Reader<'_> {
         if order::sourcing_cells(labels.0.len(), labels.1.len()).is_none() {
             let problem =
                 Diagnostic::new("table `sourcing` of these regions and sectors is too large");
-            let expected = format!("at most {} cells", order::MAX_CELLS);
+            let expected = format!("at most {} cells", order::MAX_SOURCING);
             self.diagnostics.push(problem.expected(expected));
             return Ok(());
         }

@@ -3,9 +3,11 @@
 use proptest::prelude::*;
 use viner_model::baseline::Baseline;
 use viner_model::economies::Recipe;
+use viner_model::equilibrium::Settings;
 use viner_model::tables::Tables;
 use viner_tables::accounts::Keep;
 use viner_tables::balance::{BalanceError, BalanceOptions, balance};
+use viner_tables::counterfactual::solve_away;
 use viner_tables::signs::Negatives;
 
 use crate::support::{any_recipe, disturbed, worst_identity};
@@ -212,4 +214,20 @@ fn what_cannot_be_balanced_is_said() {
     };
     let error = balance(&tables, &options).unwrap_err();
     assert_eq!(error, BalanceError::CannotClose { accounts: vec!["cost of R000/S001".to_owned()] });
+}
+
+/// Rounding leaves a value added of minus one to sectors without sales: it is taken away, by both
+/// ways to balance.
+#[test]
+fn idle_sectors_keep_no_value_added() {
+    let mut tables = Recipe::new(3, 3, 12).tables();
+    tables.flows.slice_mut(ndarray::s![1, .., 2]).fill(0.0);
+    tables.inputs.slice_mut(ndarray::s![2, 1, ..]).fill(0.0);
+    tables.value_added[[2, 1]] = -1.0;
+    let (balanced, report) = balance(&tables, &BalanceOptions::default()).unwrap();
+    assert_eq!(report.completed, ["R002/S001 sells nothing: its costs of -1 taken away"]);
+    assert!(worst_identity(&balanced) < 1e-10);
+    let (solved, report) = solve_away(&tables, None, Settings::default()).unwrap();
+    assert_eq!(report.completed.len(), 1);
+    assert!(worst_identity(&solved) < 1e-9);
 }

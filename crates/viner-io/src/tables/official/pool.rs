@@ -108,12 +108,17 @@ impl Pooler {
         problems: &mut Problems,
     ) -> Option<Self> {
         let (regions, sectors) = (layout.regions.len(), layout.sectors.len());
+        let flows = order::cell_count(regions, sectors).is_some();
         let by_user = !pooling.sourcing || order::sourcing_cells(regions, sectors).is_some();
-        if order::cell_count(regions, sectors).is_none() || !by_user {
+        if !flows || !by_user {
             let found = format!("{regions} regions and {sectors} sectors");
-            let expected = format!("tables of at most {} cells", order::MAX_CELLS);
-            let problem = Diagnostic::new("the table is too large");
-            problems.push(problem.found(found).expected(expected));
+            let problem = Diagnostic::new("the table is too large").found(found);
+            problems.push(if flows {
+                let expected = format!("at most {} flows by user", order::MAX_SOURCING);
+                problem.expected(expected).hint("import without `--sourcing`")
+            } else {
+                problem.expected(format!("tables of at most {} cells", order::MAX_CELLS))
+            });
             return None;
         }
         let mut tables =
