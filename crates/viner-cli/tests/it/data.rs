@@ -189,8 +189,8 @@ fn check_tells_what_looks_wrong() {
     warning: value added is negative in `ROM/B`
     warning: regions that produce nothing: `XQZ`
     warning: sectors without output: `SUN/B`
-    warning: tariffs are paid on domestic sales: `ROM/A`
-    warning: tariffs are 225 % of imports: are the rates percentages? 0.05 stands for 5 %
+    warning: tariffs are paid on domestic flows in 1 cells, 1000000000 of 1000000004 million of revenue: `ROM/ROM/A`
+    warning: half of the tariffs are above 100 %, median 4.5: are they in percent?: `SUN/ROM/A`
     warning: codes of regions that are in no list: `XQZ`
     warning: codes that ISO 3166 has replaced: `ROM by ROU`
     warning: countries that are no more: `SUN`

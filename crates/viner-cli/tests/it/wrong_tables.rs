@@ -89,7 +89,7 @@ fn no_official_table() {
     -- stderr
     error: the layout of the table is not recognised
       at bundle/flows.csv
-      expected one of `icio`, `figaro`, `wiod`, `adb`, `exiobase`, `eora`, `baci`, `itpd`
+      expected one of `icio`, `figaro`, `wiod`, `adb`, `exiobase`, `eora`, `gtap-har`, `gloria`, `wiod-long`, `baci`, `itpd`, `comtrade`
     hint: name the layout with `--format`
     ");
     assert_eq!(place.names(""), ["bundle", "icio-2019-tiny.csv"]);
