@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use viner_model::equilibrium::{Draws, Equilibrium, Unsolved};
+use viner_model::equilibrium::{Batch, Draws, Equilibrium, Settings, Unsolved};
 use viner_model::problem::Problem;
 use viner_model::scenario::Scenario;
 
@@ -27,17 +27,28 @@ impl<'a> Runs<'a> {
         scenario: (&Problem, &'a [f64]),
     ) -> Self {
         let base = &sweep.base;
-        let own = || (base.question.file.scenario.clone(), scenario.0.clone());
+        let (own, like) = (&base.question.file.scenario, scenario.0);
         let first = base.scenario_with(&sweep.overrides(0)).ok().and_then(|scenario| {
-            let problem = Problem::new(Arc::clone(&base.question.baseline), &scenario).ok()?;
+            let problem = if scenario.policies == own.policies && scenario.groups == own.groups {
+                like.with_model(&scenario).ok()?
+            } else {
+                Problem::new(Arc::clone(&like.baseline), &scenario).ok()?
+            };
             Some((scenario, problem))
         });
+        let own = || (own.clone(), like.clone());
         Self { sweep, collected, start: scenario.1, first: first.unwrap_or_else(own) }
     }
 
-    /// What all runs are like.
-    pub fn template(&self) -> &Problem {
-        &self.first.1
+    /// Solves those that are missing.
+    pub fn solve(&self, missing: &[usize], scenario: &Problem, settings: Settings) {
+        // The scenario is in the middle of its draws, the first one may be anywhere.
+        let batch = Batch::new(scenario, settings);
+        if batch.takes(&self.first.1) {
+            batch.solve(missing, self);
+        } else {
+            Batch::new(&self.first.1, settings).solve(missing, self);
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
-use viner_model::equilibrium::{Batch, Equilibrium, run};
+use viner_model::equilibrium::{Equilibrium, run};
 use viner_model::outcome::{Measure, Names, Outcome};
 use viner_model::problem::Problem;
 use viner_model::scenario::Scenario;
@@ -201,7 +201,7 @@ impl SweepQuestion {
             missing.into_par_iter().for_each(|run| collected.take(run, self.run(run)));
         } else {
             let runs = Runs::new(self, &collected, (&problem, &equilibrium.unknowns));
-            Batch::new(runs.template(), question.settings).solve(&missing, &runs);
+            runs.solve(&missing, &problem, question.settings);
         }
         let (ran, resumed) = collected.finish()?;
         Ok(SolvedSweep { problem, equilibrium, ran, resumed })

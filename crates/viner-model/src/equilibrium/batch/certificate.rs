@@ -4,6 +4,10 @@
 //! and no nests, by code that shares nothing with the solver: plain powers and sums over levels. A
 //! power is taken once per price or cost, not once per pair, so that it costs less than a solve.
 
+#![expect(clippy::inline_always, reason = "what is not inlined is not compiled for the kernel")]
+
+use viner_numerics::kernel::{Work, run};
+
 use crate::equilibrium::Equilibrium;
 use crate::equilibrium::certificate::{Certificate, Residual};
 use crate::problem::Problem;
@@ -11,6 +15,8 @@ use crate::scenario::{Deficits, Labour};
 
 /// Shares below this leave the range in which powers have full precision.
 const SMALLEST_SHARE: f64 = 1e-290;
+/// Partial sums of a total.
+const PARTIAL: usize = 8;
 
 /// The worst place of one equation.
 struct Worst {
@@ -133,9 +139,11 @@ pub fn certify_plain(problem: &Problem, result: &Equilibrium) -> Certificate {
             cost.same(result.unit_cost[[n, k]], unit_cost / productivity, (n, k, 0));
             value_added.same(result.value_added[[n, k]], factor_part * output, (n, k, 0));
             if share != 1.0 {
-                let spending = input_part * output;
+                // Spending by input is this times its share and its term; at Cobb-Douglas, its share.
+                let spending = input_part * output * inputs.shift(1.0, sum);
+                let plain = inputs.power == 0.0;
                 for ((demand, mix), term) in demand.iter_mut().zip(mix).zip(&terms) {
-                    *demand += spending * mix * inputs.shift(*term, sum);
+                    *demand += spending * mix * if plain { 1.0 } else { *term };
                 }
             }
         }
@@ -284,14 +292,8 @@ impl<'a> Trade<'a> {
             let flows = flows.to_slice().unwrap_or_default();
             let base = baseline.trade_shares.slice(row);
             let base = base.to_slice().unwrap_or_default();
-            for (sales, flow) in sales.iter_mut().zip(flows) {
-                *sales += flow;
-            }
             let price_power = result.price[[n, s]].powf(theta);
-            for ((share, base), power) in shares.iter_mut().zip(base).zip(&*cost_powers) {
-                *share = base * (power * price_power);
-            }
-            paid.copy_from_slice(flows);
+            run(Follow { base, cost_powers, price_power, flows, shares, paid, sales: &mut sales });
             let mut levy = |i: usize, tariff: f64, export_tax: f64| {
                 paid[i] = flows[i] * (1.0 + export_tax) * (1.0 + tariff);
                 self.tariffs[n] += tariff * (1.0 + export_tax) * flows[i];
@@ -311,15 +313,18 @@ impl<'a> Trade<'a> {
                 let relative_cost = result.unit_cost[[i, s]] * factor / result.price[[n, s]];
                 shares[i] = base[i] * change.remaining() * relative_cost.powf(-theta);
             }
-            let total: f64 = paid.iter().sum();
+            let total = run(Total(paid));
             let wanted = demand[n * sectors + s];
             self.spending.same(total, wanted, (n, s, 0));
             if baseline.expenditure[[n, s]] == 0.0 || wanted == 0.0 {
                 continue;
             }
-            let sum: f64 = shares.iter().sum();
+            let sum = run(Total(shares));
             self.price.compare(sum.powf(-1.0 / theta), 1.0, 1.0, (n, s, 0));
             let per_total = 1.0 / total;
+            if run(Within { paid, shares, per_total, limit: self.share.relative }) {
+                continue;
+            }
             for (i, (paid, share)) in paid.iter().zip(&*shares).enumerate() {
                 let found = paid * per_total;
                 self.share.compare(found, *share, found.max(*share).max(SMALLEST_SHARE), (s, n, i));
@@ -328,5 +333,75 @@ impl<'a> Trade<'a> {
         for (i, sold) in sales.into_iter().enumerate() {
             self.clearing.same(sold, result.output[[i, s]], (i, s, 0));
         }
+    }
+}
+
+/// Trade shares that follow from costs, what is paid without taxes, and sales, of one importer.
+struct Follow<'a> {
+    base: &'a [f64],
+    cost_powers: &'a [f64],
+    price_power: f64,
+    flows: &'a [f64],
+    shares: &'a mut [f64],
+    paid: &'a mut [f64],
+    sales: &'a mut [f64],
+}
+
+impl Work for Follow<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let costs = self.base.iter().zip(self.cost_powers);
+        for (share, (base, power)) in self.shares.iter_mut().zip(costs) {
+            *share = base * (power * self.price_power);
+        }
+        self.paid.copy_from_slice(self.flows);
+        for (sales, flow) in self.sales.iter_mut().zip(self.flows) {
+            *sales += flow;
+        }
+    }
+}
+
+/// The sum of all.
+struct Total<'a>(&'a [f64]);
+
+impl Work for Total<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run(self) -> f64 {
+        let (blocks, rest) = self.0.as_chunks::<PARTIAL>();
+        let mut sums = [0.0; PARTIAL];
+        for block in blocks {
+            for (sum, value) in sums.iter_mut().zip(block) {
+                *sum += value;
+            }
+        }
+        sums.iter().sum::<f64>() + rest.iter().sum::<f64>()
+    }
+}
+
+/// Whether no share found is further from that which follows from costs than a limit allows.
+struct Within<'a> {
+    paid: &'a [f64],
+    shares: &'a [f64],
+    per_total: f64,
+    limit: f64,
+}
+
+impl Work for Within<'_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run(self) -> bool {
+        let mut within = true;
+        for (paid, share) in self.paid.iter().zip(self.shares) {
+            let found = paid * self.per_total;
+            let size = found.max(*share).max(SMALLEST_SHARE);
+            // False for NaN.
+            within &= (found - share).abs() <= self.limit * size;
+        }
+        within
     }
 }

@@ -360,7 +360,7 @@ impl Evaluate<'_> {
         world
     }
 
-    /// Brings value added to the numeraire and takes part of its step.
+    /// Brings value added to the numeraire; takes part of its step where levels are not solved for.
     #[inline(always)]
     fn relax<S: Simd>(&mut self, part: Part<S>, world: Vector<S>) {
         let Self { shared, columns, point, image, .. } = self;
@@ -370,11 +370,14 @@ impl Evaluate<'_> {
         for _ in 0..self.values.totals.len() {
             for theta in &columns.theta {
                 if shared.output[cell] != 0.0 {
-                    let own_price = part.splat(shared.own_price[cell]);
-                    let slope = part.load(theta).fma(own_price, part.splat(1.0));
-                    let old = part.load(&point[cell]);
-                    let step = part.load(&image[cell]) - numeraire - old;
-                    part.store(old + step / slope, &mut image[cell]);
+                    let mut implied = part.load(&image[cell]) - numeraire;
+                    if shared.levels.is_none() {
+                        let own_price = part.splat(shared.own_price[cell]);
+                        let slope = part.load(theta).fma(own_price, part.splat(1.0));
+                        let old = part.load(&point[cell]);
+                        implied = old + (implied - old) / slope;
+                    }
+                    part.store(implied, &mut image[cell]);
                 }
                 cell += 1;
             }

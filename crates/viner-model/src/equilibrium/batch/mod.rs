@@ -14,6 +14,7 @@
 mod assemble;
 mod certificate;
 mod columns;
+mod levels;
 mod map;
 mod shared;
 
@@ -26,6 +27,7 @@ use viner_numerics::columns::{WIDTH, dispatch};
 
 pub use self::certificate::certify_plain;
 use self::columns::Columns;
+use self::levels::Precondition;
 use self::map::{Evaluate, Values};
 use self::shared::Shared;
 use super::{Equilibrium, Failure, Method, Settings, Statistics, certify, solve, solve_from};
@@ -70,6 +72,11 @@ impl Batch {
     pub fn new(template: &Problem, settings: Settings) -> Self {
         // What is wrong with a template is found again, and told, for each problem like it.
         Self { shared: Shared::new(template).ok().flatten(), settings }
+    }
+
+    /// Whether a problem can be solved side by side with others.
+    pub fn takes(&self, problem: &Problem) -> bool {
+        self.shared.as_ref().is_some_and(|shared| shared.takes(problem))
     }
 
     /// Solves the problems at these positions, on all threads of the pool.
@@ -161,6 +168,10 @@ impl<'a> Block<'a> {
                 point: &self.acceleration.point,
                 image: &mut self.acceleration.image,
             });
+            if let Some(levels) = &self.shared.levels {
+                let Acceleration { point, image, .. } = &mut self.acceleration;
+                dispatch(Precondition { levels, point, image });
+            }
             let states = self.acceleration.judge(limits);
             let mut free = [false; WIDTH];
             for lane in 0..WIDTH {

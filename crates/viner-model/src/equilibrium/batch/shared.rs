@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::levels::Levels;
 use crate::equilibrium::system::slice;
 use crate::problem::{Counterfactual, Infeasible, Problem, Survivors, TradeCell};
 
@@ -21,6 +22,8 @@ pub(super) struct Shared {
     pub output: Vec<f64>,
     /// Own price elasticity of demand for value added over θ, `[region, sector]`.
     pub own_price: Vec<f64>,
+    /// What steps are made with; if absent, each activity takes a part of its own.
+    pub levels: Option<Levels>,
     /// Users in groups of one ε each.
     pub groups: Vec<Vec<usize>>,
     /// One market per sector.
@@ -122,6 +125,7 @@ impl Shared {
             value_added,
             output,
             own_price,
+            levels: Levels::new(problem)?,
             groups: groups.into_iter().map(|(_, users)| users).collect(),
             markets,
             touched,

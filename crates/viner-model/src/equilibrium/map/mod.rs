@@ -6,7 +6,7 @@
 //! Inactive cells stay at 0.
 
 pub(super) mod evaluation;
-mod preconditioner;
+pub(super) mod preconditioner;
 #[cfg(test)]
 mod tests;
 
@@ -64,6 +64,11 @@ impl<'a> EquilibriumMap<'a> {
         let mut map = Self::new(system);
         map.preconditioner = Preconditioner::new(system, &map.relaxation);
         map
+    }
+
+    /// What multiplies the changes of an evaluation, where levels of regions are determined.
+    pub(super) fn into_preconditioner(self) -> Option<Preconditioner> {
+        self.preconditioner
     }
 
     /// Unknowns of the baseline itself.

@@ -13,17 +13,17 @@ use crate::equilibrium::system::{PARALLEL_FROM, System, each, slice};
 use crate::scenario::Labour;
 
 /// Multiplies residuals of the map by an approximate inverse of `I − g'`.
-pub(super) struct Preconditioner {
+pub(in crate::equilibrium) struct Preconditioner {
     regions: usize,
     sectors: usize,
     /// By cell: what turns a residual into that of the map without relaxation, 0 where there is none.
     activity_scale: Vec<f64>,
     /// Weights of the sectors of a region in its level of activity (output), and of prices (spending).
-    activity_weights: Vec<f64>,
-    price_weights: Vec<f64>,
+    pub(in crate::equilibrium) activity_weights: Vec<f64>,
+    pub(in crate::equilibrium) price_weights: Vec<f64>,
     /// One over the diagonal, by cell.
-    activity_inverse: Vec<f64>,
-    price_inverse: Vec<f64>,
+    pub(in crate::equilibrium) activity_inverse: Vec<f64>,
+    pub(in crate::equilibrium) price_inverse: Vec<f64>,
     /// `Σ_s weight θ x_in`, `[exporter, importer]`: what levels of prices do to levels of sales.
     competition: Vec<f64>,
     /// Part of each region in world value added.
@@ -169,15 +169,7 @@ impl Preconditioner {
             levels[n] = dot(&self.activity_weights[row.clone()], &activity[row.clone()]);
             levels[regions + n] = dot(&self.price_weights[row.clone()], &prices[row]);
         }
-        let mut right_side = levels.clone();
-        let (sales, price_levels) = right_side.split_at_mut(regions);
-        let competing: Vec<f64> =
-            self.competition.chunks_exact(regions).map(|row| dot(row, price_levels)).collect();
-        let world = dot(&self.world_weights, &competing);
-        for (sales, competing) in sales.iter_mut().zip(&competing) {
-            *sales -= competing - world;
-        }
-        let solved = self.levels.solve(&right_side);
+        let solved = self.solve_levels(&levels);
         for n in 0..regions {
             let row = n * sectors..(n + 1) * sectors;
             for (values, inverse, weights, level) in [
@@ -194,6 +186,21 @@ impl Preconditioner {
                 }
             }
         }
+    }
+}
+
+impl Preconditioner {
+    /// The levels of regions, activity first, that residuals with these levels lead to.
+    pub(in crate::equilibrium) fn solve_levels(&self, levels: &[f64]) -> Vec<f64> {
+        let mut right_side = levels.to_vec();
+        let (sales, price_levels) = right_side.split_at_mut(self.regions);
+        let competing: Vec<f64> =
+            self.competition.chunks_exact(self.regions).map(|row| dot(row, price_levels)).collect();
+        let world = dot(&self.world_weights, &competing);
+        for (sales, competing) in sales.iter_mut().zip(&competing) {
+            *sales -= competing - world;
+        }
+        self.levels.solve(&right_side)
     }
 }
 
