@@ -13,12 +13,10 @@ use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use rayon::prelude::*;
 use viner_model::baseline::Baseline;
-use viner_model::economies::Recipe;
+use viner_model::economies::{Recipe, wall};
 use viner_model::equilibrium::{Batch, Draws, Equilibrium, Settings, Unsolved, solve, solve_from};
 use viner_model::problem::Problem;
-use viner_model::scenario::{
-    Action, BilateralInstrument, Cells, Policy, Scenario, Selector, Values,
-};
+use viner_model::scenario::Values;
 
 /// Regions, sectors, draws in a batch, draws one by one.
 const SIZES: [(usize, usize, usize, usize); 3] =
@@ -28,26 +26,7 @@ const SIZES: [(usize, usize, usize, usize); 3] =
 fn problem(regions: usize, sectors: usize) -> Problem {
     let tables = Recipe::new(regions, sectors, 1).tables();
     let baseline = Baseline::new(&tables, 1e-6).expect("generated economies are in balance");
-    let codes = |range: std::ops::Range<usize>| {
-        Selector::Names(range.map(|index| format!("R{index:03}")).collect())
-    };
-    let wall = Policy {
-        name: None,
-        replace: false,
-        action: Action::Bilateral {
-            instrument: BilateralInstrument::TradeCostChange,
-            cells: Cells::Pattern {
-                exporter: codes(0..1),
-                importer: codes(1..regions / 2 + 1),
-                sector: Selector::All,
-                both_ways: true,
-                domestic: false,
-                value: 0.5,
-            },
-        },
-    };
-    let mut scenario = Scenario { policies: vec![wall], ..Scenario::default() };
-    scenario.model.trade_elasticity = Values::uniform(4.0);
+    let mut scenario = wall(regions);
     scenario.model.production_elasticity = Values::uniform(0.8);
     scenario.model.input_elasticity = Values::uniform(0.5);
     scenario.model.specific_factor_share = Values::uniform(0.3);

@@ -13,12 +13,11 @@ use std::time::Instant;
 use peak_alloc::PeakAlloc;
 use rayon::prelude::*;
 use viner_model::baseline::Baseline;
-use viner_model::economies::Recipe;
+use viner_model::economies::{Recipe, wall};
 use viner_model::equilibrium::{Settings, certify, solve};
 use viner_model::problem::Problem;
 use viner_model::scenario::{
-    Action, BilateralInstrument, BilateralRow, Cells, Policy, QuotaScope, Scenario, Selector,
-    Values,
+    Action, BilateralInstrument, BilateralRow, Cells, Policy, QuotaScope, Scenario, Values,
 };
 use viner_numerics::kernel::{Kernel, dense};
 
@@ -32,27 +31,7 @@ const THREADS: [usize; 2] = [1, 2];
 fn problem(regions: usize, sectors: usize) -> Problem {
     let tables = Recipe::new(regions, sectors, 1).tables();
     let baseline = Baseline::new(&tables, 1e-6).expect("generated economies are in balance");
-    let codes = |range: std::ops::Range<usize>| {
-        Selector::Names(range.map(|index| format!("R{index:03}")).collect())
-    };
-    let wall = Policy {
-        name: None,
-        replace: false,
-        action: Action::Bilateral {
-            instrument: BilateralInstrument::TradeCostChange,
-            cells: Cells::Pattern {
-                exporter: codes(0..1),
-                importer: codes(1..regions / 2 + 1),
-                sector: Selector::All,
-                both_ways: true,
-                domestic: false,
-                value: 0.5,
-            },
-        },
-    };
-    let mut scenario = Scenario { policies: vec![wall], ..Scenario::default() };
-    scenario.model.trade_elasticity = Values::uniform(4.0);
-    Problem::new(Arc::new(baseline), &scenario).expect("the policy fits the economy")
+    Problem::new(Arc::new(baseline), &wall(regions)).expect("the policy fits the economy")
 }
 
 /// A quota on every 14th cell between regions of a 20x20 economy: 500 that all bind.

@@ -15,12 +15,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use viner_model::baseline::Baseline;
-use viner_model::economies::Recipe;
+use viner_model::economies::{Recipe, wall};
 use viner_model::equilibrium::{Settings, solve};
 use viner_model::problem::Problem;
-use viner_model::scenario::{
-    Action, BilateralInstrument, Cells, Policy, Scenario, Selector, Values,
-};
 
 /// Solves go on until they have taken so long, or there are enough of them.
 const LONG_ENOUGH: Duration = Duration::from_secs(3);
@@ -69,27 +66,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn problem(regions: usize, sectors: usize) -> Problem {
     let tables = Recipe::new(regions, sectors, 1).tables();
     let baseline = Baseline::new(&tables, 1e-6).expect("generated economies are in balance");
-    let codes = |range: std::ops::Range<usize>| {
-        Selector::Names(range.map(|index| format!("R{index:03}")).collect())
-    };
-    let wall = Policy {
-        name: None,
-        replace: false,
-        action: Action::Bilateral {
-            instrument: BilateralInstrument::TradeCostChange,
-            cells: Cells::Pattern {
-                exporter: codes(0..1),
-                importer: codes(1..regions / 2 + 1),
-                sector: Selector::All,
-                both_ways: true,
-                domestic: false,
-                value: 0.5,
-            },
-        },
-    };
-    let mut scenario = Scenario { policies: vec![wall], ..Scenario::default() };
-    scenario.model.trade_elasticity = Values::uniform(4.0);
-    Problem::new(Arc::new(baseline), &scenario).expect("the policy fits the economy")
+    Problem::new(Arc::new(baseline), &wall(regions)).expect("the policy fits the economy")
 }
 
 /// Median time of a solve, certificate included, and its evaluations.

@@ -53,7 +53,10 @@ pub fn run(options: &BacktestOptions, common: &Common, printer: &Printer) -> Res
         }
         printer.asked(&format!("{json:#}"));
     } else {
-        let percent = |value: f64| format!("{:.0} %", 100.0 * value);
+        // Without any row of a kind there is no mean.
+        let percent = |value: f64| {
+            if value.is_nan() { "none".to_owned() } else { format!("{:.0} %", 100.0 * value) }
+        };
         printer.result(&format!(
             "{}\ncoverage {} ({} of {} statements; {} left out as inputs)\n\
              accuracy {}, naive {}; where the benchmark has a number {}, naive {}; data {}\nverdicts right: {} of {}",

@@ -17,7 +17,10 @@ const WORST: usize = 10;
 pub fn backtest_page(backtest: &Backtest, title: &str, command: &str) -> String {
     let totals = backtest.totals();
     let mut page = String::new();
-    let percent = |value: f64| format!("{:.0} %", 100.0 * value);
+    // Without any row of a kind there is no mean.
+    let percent = |value: f64| {
+        if value.is_nan() { "none".to_owned() } else { format!("{:.0} %", 100.0 * value) }
+    };
     let _ = writeln!(page, "# {title}\n");
     let _ = writeln!(
         page,

@@ -1,8 +1,12 @@
 //! Economies made by a generator: for tests of what must hold on any table, and for benchmarks.
 
+mod wall;
+
 use ndarray::{Array1, Array2, Array3};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
+
+pub use wall::wall;
 
 use crate::labels::Labels;
 use crate::tables::{Description, Tables};
