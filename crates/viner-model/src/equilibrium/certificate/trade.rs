@@ -3,7 +3,7 @@
 use ndarray::Array2;
 
 use super::limits::{SplitTrade, varieties};
-use super::{Check, worse};
+use super::{Check, row};
 use crate::equilibrium::Equilibrium;
 use crate::problem::Problem;
 
@@ -45,6 +45,8 @@ pub(super) fn sourcing(
     let mut new = vec![0.0; regions];
     let cost_powers: Vec<f64> =
         result.unit_cost.column(s).iter().map(|cost| cost.powf(-theta)).collect();
+    let least = cost_powers.iter().copied().fold(f64::INFINITY, f64::min);
+    let most = cost_powers.iter().copied().fold(0.0, f64::max);
     let mut touched = problem.counterfactual.sector(s).peekable();
     let mut split = splits.sector(s).peekable();
     for n in 0..regions {
@@ -52,15 +54,13 @@ pub(super) fn sourcing(
         let price_power = price.powf(theta);
         let flows = result.trade_flows.slice(ndarray::s![s, n, ..]);
         let flows = flows.as_slice().unwrap_or_default();
-        for (sales, flow) in sales.iter_mut().zip(flows) {
-            *sales += flow;
-        }
+        row::add(&mut sales, flows);
 
         // Spending on each cell at purchaser value.
         paid.copy_from_slice(flows);
-        let row = n * regions..(n + 1) * regions;
+        let block = n * regions..(n + 1) * regions;
         if let Some(rates) = &export_taxes {
-            for (i, rate) in rates[row.clone()].iter().enumerate() {
+            for (i, rate) in rates[block.clone()].iter().enumerate() {
                 checked.export_taxes[i] += rate * paid[i];
                 paid[i] *= 1.0 + rate;
             }
@@ -75,25 +75,20 @@ pub(super) fn sourcing(
         if let Some(rates) = &tariffs {
             // Tariffs are levied on what the wedges and the margins of hubs leave in the price: on all
             // that is paid but the tariff itself.
-            for (paid, rate) in paid.iter_mut().zip(&rates[row]) {
+            for (paid, rate) in paid.iter_mut().zip(&rates[block]) {
                 checked.tariffs[n] += rate * *paid;
                 *paid *= 1.0 + rate;
             }
         }
-        let total: f64 = paid.iter().sum();
+        let total = row::total(&paid);
         checked.spending.same(total, demand[[n, s]], (n, s, 0));
         let nothing = baseline.expenditure[[n, s]] == 0.0 || demand[[n, s]] == 0.0;
 
         // The price equation relative to the price itself: Σ_i π remaining (d̂/P̂)^{−θ} = 1.
         let shares = baseline.trade_shares.slice(ndarray::s![s, n, ..]);
         let shares = shares.as_slice().unwrap_or_default();
-        let mut some_left_range = false;
-        for ((new, share), power) in new.iter_mut().zip(shares).zip(&cost_powers) {
-            let factor = power * price_power;
-            some_left_range |= !factor.is_normal();
-            *new = share * factor;
-        }
-        if some_left_range {
+        row::follow(shares, &cost_powers, price_power, &mut new);
+        if !(least * price_power).is_normal() || !(most * price_power).is_normal() {
             for i in 0..regions {
                 if !(cost_powers[i] * price_power).is_normal() && shares[i] != 0.0 {
                     new[i] = shares[i] * (result.unit_cost[[i, s]] / price).powf(-theta);
@@ -110,32 +105,12 @@ pub(super) fn sourcing(
         if nothing {
             continue;
         }
-        let (mut sum, mut worst) = (0.0, 0.0);
-        for ((paid, new), (share, flow)) in paid.iter().zip(&new).zip(shares.iter().zip(flows)) {
-            let none = if *flow == 0.0 { 0.0 } else { 1.0 };
-            let residual = if *share == 0.0 { none } else { off(paid / total, *new) };
-            sum += if *share == 0.0 { 0.0 } else { *new };
-            worst = if worse(residual, worst) { residual } else { worst };
-        }
-        if worse(worst, checked.share.relative) {
-            for i in 0..regions {
-                if shares[i] == 0.0 {
-                    checked.share.same(flows[i], 0.0, (s, n, i));
-                } else {
-                    checked.share.compare(off(paid[i] / total, new[i]), 0.0, 1.0, (s, n, i));
-                }
-            }
-        }
+        let sum = row::total(&new);
+        row::compare(&mut checked.share, &paid, total, &new, |i| (s, n, i));
         checked.price.compare(sum.powf(-1.0 / theta), 1.0, 1.0, (n, s, 0));
     }
     for (i, sold) in sales.into_iter().enumerate() {
         checked.clearing.same(sold, result.output[[i, s]], (i, s, 0));
     }
     checked
-}
-
-/// Difference of two shares, relative to the larger. Below the floor powers leave the range of full
-/// precision.
-fn off(found: f64, expected: f64) -> f64 {
-    (found - expected).abs() / found.max(expected).max(1e-290)
 }

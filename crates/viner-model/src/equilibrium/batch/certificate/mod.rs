@@ -13,45 +13,10 @@ use viner_numerics::kernel::elementary;
 use self::production::Production;
 use self::trade::Trade;
 use crate::equilibrium::Equilibrium;
-use crate::equilibrium::certificate::{Certificate, Residual};
+use crate::equilibrium::certificate::{Certificate, Check};
 use crate::equilibrium::system::slice;
 use crate::problem::Problem;
 use crate::scenario::{Deficits, Labour};
-
-/// The worst place of one equation.
-struct Worst {
-    equation: &'static str,
-    relative: f64,
-    place: (usize, usize, usize),
-}
-
-impl Worst {
-    fn of(equation: &'static str) -> Self {
-        Self { equation, relative: 0.0, place: (0, 0, 0) }
-    }
-
-    /// Compares two sides whose terms have the given total size. NaN is worst.
-    #[inline]
-    fn compare(&mut self, left: f64, right: f64, size: f64, place: (usize, usize, usize)) {
-        let gap = (left - right).abs();
-        // Without a division in the loop over pairs; false for NaN.
-        if gap <= self.relative * size || self.relative.is_infinite() || gap == 0.0 {
-            return;
-        }
-        let relative = gap / size;
-        self.relative = if relative.is_nan() { f64::INFINITY } else { relative };
-        self.place = place;
-    }
-
-    fn same(&mut self, left: f64, right: f64, place: (usize, usize, usize)) {
-        self.compare(left, right, left.abs().max(right.abs()), place);
-    }
-
-    fn named(self, name: impl Fn((usize, usize, usize)) -> String) -> Residual {
-        let cell = if self.relative == 0.0 { String::new() } else { name(self.place) };
-        Residual { equation: self.equation, relative: self.relative, cell }
-    }
-}
 
 /// Checks the equations of the model on the reported values of an equilibrium without wedges and
 /// nests; the same equations as [`certify`](crate::equilibrium::certify), in less time.
@@ -67,10 +32,10 @@ pub fn certify_plain(problem: &Problem, result: &Equilibrium) -> Certificate {
         Trade::of(problem, result, &log_prices, &demand);
 
     let (mut income, mut labour, mut numeraire, mut deficit) = (
-        Worst::of("income"),
-        Worst::of("labour market"),
-        Worst::of("numeraire"),
-        Worst::of("deficit"),
+        Check::new("income"),
+        Check::new("labour market"),
+        Check::new("numeraire"),
+        Check::new("deficit"),
     );
     let ratio = |n: usize| result.income[n] / baseline.income[n];
     let world = result.income.sum();

@@ -2,16 +2,16 @@
 
 use viner_numerics::kernel::{dense, elementary};
 
-use super::Worst;
 use crate::equilibrium::Equilibrium;
+use crate::equilibrium::certificate::Check;
 use crate::equilibrium::system::slice;
 use crate::problem::Problem;
 
 /// What production and households show.
 pub(super) struct Production {
-    pub cost: Worst,
-    pub value_added: Worst,
-    pub index: Worst,
+    pub cost: Check,
+    pub value_added: Check,
+    pub index: Check,
     /// `E'`, `[region, sector]`.
     pub demand: Vec<f64>,
 }
@@ -66,9 +66,9 @@ impl Production {
     pub fn of(problem: &Problem, result: &Equilibrium, log_prices: &[f64]) -> Self {
         let sectors = problem.baseline.sector_count();
         let mut production = Self {
-            cost: Worst::of("unit cost"),
-            value_added: Worst::of("value added"),
-            index: Worst::of("price index"),
+            cost: Check::new("unit cost"),
+            value_added: Check::new("value added"),
+            index: Check::new("price index"),
             demand: vec![0.0; log_prices.len()],
         };
         let zeros = || vec![0.0; sectors];
