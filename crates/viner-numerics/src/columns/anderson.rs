@@ -7,7 +7,7 @@ use super::lanes::{Lanes, Part, Vector, WIDTH};
 use crate::fixed_point::Limits;
 
 /// Number of earlier steps combined.
-const MEMORY: usize = 10;
+const MEMORY: usize = 7;
 /// Largest change of one unknown in one step.
 const MAX_STEP: f64 = 3.0;
 /// Evaluations without halving the best residual that count as a stall.

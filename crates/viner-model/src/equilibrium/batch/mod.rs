@@ -16,6 +16,7 @@ mod certificate;
 mod columns;
 mod levels;
 mod map;
+mod pilots;
 mod shared;
 
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -5,7 +5,7 @@ use viner_numerics::kernel::elementary;
 use crate::equilibrium::Equilibrium;
 use crate::equilibrium::certificate::{Check, row};
 use crate::equilibrium::system::slice;
-use crate::problem::Problem;
+use crate::problem::{CellChange, Problem};
 
 /// What the trade of all sectors shows, and the taxes it pays.
 pub(super) struct Trade {
@@ -32,6 +32,15 @@ struct Room {
     /// What an importer pays each exporter, and the trade shares that follow from costs.
     paid: Vec<f64>,
     shares: Vec<f64>,
+    /// `factor^{−θ}` of the cells that policies touch.
+    factor_powers: Vec<f64>,
+}
+
+/// Powers of positive numbers.
+fn raise(numbers: &mut [f64], power: f64) {
+    elementary::ln(numbers);
+    numbers.iter_mut().for_each(|number| *number *= power);
+    elementary::exp(numbers);
 }
 
 impl Trade {
@@ -54,6 +63,7 @@ impl Trade {
             sales: zeros(),
             paid: zeros(),
             shares: zeros(),
+            factor_powers: Vec::new(),
         };
         for s in 0..problem.baseline.sector_count() {
             trade.sector(problem, result, s, (log_prices, demand), &mut room);
@@ -72,11 +82,9 @@ impl Trade {
         let (baseline, counterfactual) = (&problem.baseline, &problem.counterfactual);
         let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
         let theta = problem.elasticities.trade[s];
-        let Room { cost_powers, price_powers, sums, sales, paid, shares } = room;
+        let Room { cost_powers, price_powers, sums, sales, paid, shares, factor_powers } = room;
         cost_powers.iter_mut().zip(result.unit_cost.column(s)).for_each(|(p, cost)| *p = *cost);
-        elementary::ln(cost_powers);
-        cost_powers.iter_mut().for_each(|power| *power *= -theta);
-        elementary::exp(cost_powers);
+        raise(cost_powers, -theta);
         for (power, row) in price_powers.iter_mut().zip(log_prices.chunks_exact(sectors)) {
             *power = theta * row[s];
         }
@@ -84,7 +92,12 @@ impl Trade {
         sums.fill(1.0);
         sales.fill(0.0);
         let has_taxes = baseline.tariffs.is_some() || baseline.export_taxes.is_some();
-        let mut touched = counterfactual.sector(s).peekable();
+        factor_powers.clear();
+        factor_powers.extend(
+            counterfactual.sector(s).map(|(n, i, change)| change.cost_factor(baseline, (s, n, i))),
+        );
+        raise(factor_powers, -theta);
+        let mut touched = counterfactual.sector(s).zip(&*factor_powers).peekable();
         let mut changes = Vec::new();
         for n in 0..regions {
             let block = (s * regions + n) * regions..(s * regions + n + 1) * regions;
@@ -99,22 +112,21 @@ impl Trade {
                 self.export_taxes[i] += export_tax * flows[i];
             };
             changes.clear();
-            while let Some((_, i, change)) = touched.next_if(|(importer, ..)| *importer == n) {
-                changes.push((i, change));
+            let next = |((importer, ..), _): &((usize, usize, &CellChange), &f64)| *importer == n;
+            while let Some(((_, i, change), power)) = touched.next_if(next) {
+                changes.push((i, change, *power));
             }
             if has_taxes {
                 let mut changed = changes.iter().peekable();
                 for i in 0..regions {
-                    if changed.next_if(|(exporter, _)| *exporter == i).is_none() {
+                    if changed.next_if(|(exporter, ..)| *exporter == i).is_none() {
                         levy(i, baseline.tariff(s, n, i), baseline.export_tax(s, n, i));
                     }
                 }
             }
-            for &(i, change) in &changes {
+            for &(i, change, power) in &changes {
                 levy(i, change.tariff, change.export_tax);
-                let factor = change.cost_factor(baseline, (s, n, i));
-                let relative_cost = result.unit_cost[[i, s]] * factor / result.price[[n, s]];
-                shares[i] = base[i] * change.remaining() * relative_cost.powf(-theta);
+                shares[i] *= change.remaining() * power;
             }
             let total = row::total(paid);
             let wanted = demand[n * sectors + s];
@@ -126,9 +138,7 @@ impl Trade {
             row::compare(&mut self.share, paid, total, shares, |i| (s, n, i));
         }
         // The price that costs imply, relative to the price.
-        elementary::ln(sums);
-        sums.iter_mut().for_each(|sum| *sum /= -theta);
-        elementary::exp(sums);
+        raise(sums, -1.0 / theta);
         for (n, ratio) in sums.iter().enumerate() {
             self.price.compare(*ratio, 1.0, 1.0, (n, s, 0));
         }
