@@ -185,8 +185,12 @@ fn one_equilibrium(
 
 /// Residual of the map at which the certificate is expected to pass. The residual is in logarithms of
 /// prices and activities; in the certificate it shows in trade shares, to which it comes θ times as
-/// large at most, mostly about half of that.
+/// large at most, mostly about half of that. Rents of limits answer to quantities more than the
+/// certificate sees: with limits it is driven further.
 pub(super) fn residual_to_certify(problem: &Problem, settings: Settings) -> f64 {
+    if !problem.counterfactual.wedges.is_empty() {
+        return settings.tolerance * 0.02;
+    }
     let theta = problem.elasticities.trade.iter().fold(0.0_f64, |most, theta| most.max(*theta));
     settings.tolerance * (0.8 / theta).min(0.2)
 }
