@@ -5,6 +5,7 @@
 //! `pool.rs` adds it up to the tables of a bundle; `checks.rs` compares what was read with the file's
 //! own totals.
 
+mod about;
 mod checks;
 mod columns;
 mod comtrade;
@@ -34,6 +35,7 @@ use std::path::Path;
 
 use viner_model::tables::{Description, Tables, Transformation, Unit};
 
+pub use about::{About, HeaderInfo, about};
 pub use checks::FileCheck;
 pub use comtrade::{ComtradeOptions, Mirror};
 pub use detect::Format;
@@ -129,12 +131,24 @@ fn trade_source(format: Format) -> Option<&'static trade::Source> {
     }
 }
 
+/// Why flows by user cannot be had of a layout; nothing where they can.
+fn without_sourcing(format: Format) -> Option<&'static str> {
+    match format {
+        Format::GtapHar => Some("imports by user without their exporters"),
+        Format::WiodLong => Some("inputs by user without their exporters"),
+        Format::Gloria => Some(
+            "164 regions and 120 sectors, whose 390 million flows by user are three times the most \
+             that is held",
+        ),
+        _ => None,
+    }
+}
+
 /// Reads a world table of a layout.
 fn world(download: &Download, format: Format, options: &ImportOptions) -> Result<World, IoError> {
-    let pooled_only = [Format::GtapHar, Format::Gloria, Format::WiodLong].contains(&format);
-    if options.sourcing && pooled_only {
+    if let Some(why) = without_sourcing(format).filter(|_| options.sourcing) {
         let problem = format!("flows by user are not read of the layout `{}`", format.name());
-        let problem = Diagnostic::new(problem).hint("leave `--sourcing` out");
+        let problem = Diagnostic::new(problem).found(why).hint("leave `--sourcing` out");
         return Err(problem.in_file(download.path().display().to_string()).into());
     }
     let mut unit = Unit::MillionUsd;

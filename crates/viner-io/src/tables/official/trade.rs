@@ -9,9 +9,10 @@ use flate2::{Compression, GzBuilder};
 use super::download::{Download, Member};
 use super::text::{Cells, Lines, NoLine, number, shown};
 use crate::diagnostic::{Diagnostic, IoError};
-use crate::folder::{StagedFolder, holds_only};
+use crate::folder::{StagedFolder, check_target, holds_only};
 use crate::results::{Frame, write_csv};
-use crate::tables::codes;
+use crate::tables::codes::{self, Reading, Scheme};
+use crate::tables::findings::named;
 use crate::tables::problems::Problems;
 
 /// Name of the file that an import of trade writes.
@@ -40,6 +41,14 @@ impl Trade {
     /// Sum of all values.
     pub fn total(&self) -> f64 {
         self.rows.iter().map(|row| row.3).sum()
+    }
+
+    /// Whether a folder may be written to: nothing is there, it is empty, or it holds such a table.
+    ///
+    /// # Errors
+    /// `OutputRefused` for any other.
+    pub fn check_folder(target: &Path) -> Result<(), IoError> {
+        check_target(target, |path| holds_only(path, TRADE_FILE, |_| false))
     }
 
     /// Writes it as a folder with `trade.csv.gz`; whole or not at all.
@@ -230,6 +239,8 @@ pub(crate) struct Book {
     regions: BTreeMap<String, u32>,
     products: BTreeMap<String, u32>,
     unknown: BTreeSet<String>,
+    /// What the source writes and the code it was read as, where that is a judgement.
+    replaced: BTreeSet<(String, &'static str)>,
     rows: Vec<(u32, u32, u32, f64)>,
 }
 
@@ -265,15 +276,33 @@ impl Book {
                     .found(format!("`{}`", text(columns.value)))
                     .expected("a finite number, 0 or more")
             })?;
-        let region = |written: String| {
-            let number = written.parse().ok().filter(|_| source.numbered);
-            let found = number.and_then(|number| {
-                given.get(&number).cloned().or_else(|| codes::by_number(number).map(str::to_owned))
-            });
-            found.unwrap_or(written)
+        let mut region = |written: String| {
+            let listed = written.parse().ok().and_then(|number: u16| given.get(&number));
+            match listed {
+                Some(code) => self.current(code.clone()),
+                None if source.numbered => self.of_number(written),
+                None => self.current(written),
+            }
         };
         let (exporter, importer) = (region(text(columns.exporter)), region(text(columns.importer)));
         self.add(exporter, importer, text(columns.product), value * source.scale)
+    }
+
+    /// The code that today's ISO 3166 has for the territory of one that it has replaced.
+    fn current(&mut self, written: String) -> String {
+        let Reading::Is(code) = codes::read(&written, Scheme::Alpha3) else { return written };
+        self.replaced.insert((written, code));
+        code.to_owned()
+    }
+
+    /// The code of a number; the number itself where no list has it.
+    pub(crate) fn of_number(&mut self, written: String) -> String {
+        let Ok(number) = written.parse() else { return written };
+        let Some(code) = codes::by_number(number) else { return written };
+        if codes::is_customs_number(number) {
+            self.replaced.insert((written, code));
+        }
+        code.to_owned()
     }
 
     /// Adds a flow in million dollars; one of zero leaves its codes alone.
@@ -328,6 +357,15 @@ impl Book {
         }
         self.rows.sort_unstable_by_key(|row| (row.0, row.1, row.2));
         let region_codes: Vec<String> = self.regions.into_keys().collect();
+        let replaced: Vec<String> =
+            self.replaced.iter().map(|(from, to)| format!("{from} as {to}")).collect();
+        let historic: Vec<String> =
+            region_codes.iter().filter(|code| codes::is_historic(code)).cloned().collect();
+        let remarks = [("codes read as", replaced), ("countries that are no more", historic)]
+            .into_iter()
+            .filter(|(_, codes)| !codes.is_empty())
+            .map(|(what, codes)| format!("{what}: {}", named(&codes)))
+            .collect();
         let product_codes: Vec<String> = self.products.into_keys().collect();
         for pair in self.rows.windows(2) {
             let ((i, n, k, _), (i2, n2, k2, _)) = (pair[0], pair[1]);
@@ -346,7 +384,7 @@ impl Book {
             products: product_codes,
             rows: self.rows,
             unknown: self.unknown.into_iter().collect(),
-            remarks: Vec::new(),
+            remarks,
         }
     }
 }
