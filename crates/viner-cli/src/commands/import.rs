@@ -10,6 +10,7 @@ use viner_io::tables::official::{
 };
 use viner_model::tables::Description;
 
+use super::options::import_output;
 use super::replay::Done;
 use super::{Failed, data, replay, warning};
 use crate::args::{Common, Format};
@@ -116,7 +117,7 @@ pub fn run(arguments: &ImportArguments, common: &Common, printer: &Printer) -> R
         },
     };
     // Where there is nowhere to write to, nothing is read.
-    data::output_folder(common)?;
+    import_output(common)?;
     let file = &arguments.file;
     match import(file, &options)? {
         Imported::World(mut world) => {
@@ -163,7 +164,7 @@ fn world_table(world: &World, common: &Common, printer: &Printer) -> Result<(), 
 }
 
 fn trade_table(trade: &Trade, common: &Common, printer: &Printer) -> Result<(), Failed> {
-    let folder = data::output_folder(common)?;
+    let folder = import_output(common)?;
     trade.write(folder)?;
     if !trade.unknown.is_empty() {
         printer.note(&warning(&format!(
