@@ -13,11 +13,12 @@ use crate::args::{Command, Common, DataCommand, Format};
 /// Refuses options that mean nothing for the command.
 pub fn refuse_unused(command: &Command, common: &Common) -> Result<(), Failed> {
     let (output, format, set) = match command {
-        Command::List | Command::Show { .. } => (false, false, false),
-        Command::Check(_) => (false, false, true),
-        Command::Data(DataCommand::Info { .. } | DataCommand::Check { .. }) => {
+        Command::List
+        | Command::Show { .. }
+        | Command::Data(DataCommand::Info { .. } | DataCommand::Check { .. }) => {
             (false, false, false)
         }
+        Command::Check(_) => (false, false, true),
         Command::Data(DataCommand::Elasticities(_) | DataCommand::Tariffs(_)) => {
             (true, false, false)
         }

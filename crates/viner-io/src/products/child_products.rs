@@ -24,11 +24,7 @@ impl ChildProducts {
     pub(super) fn read(path: &Path) -> Result<Self, IoError> {
         let sheet = Sheet::read(path, &["child", "hs"], &["name"])?;
         let mut problems = sheet.problems_here();
-        let mut wanted = Self {
-            children: Vec::new(),
-            prefixes: BTreeMap::new(),
-            rest: None,
-        };
+        let mut wanted = Self { children: Vec::new(), prefixes: BTreeMap::new(), rest: None };
         for row in &sheet.rows {
             let cell = |column: &str| sheet.cell(row, column);
             let entered = wanted.enter(cell("child"), cell("name"), cell("hs"));
@@ -82,7 +78,7 @@ impl ChildProducts {
         if let Some(part) = part {
             return Err(part.clone());
         }
-        let beginnings = (2..=product.len()).rev().filter_map(|length| product.get(..length));
-        Ok(beginnings.filter_map(|beginning| self.prefixes.get(beginning)).next().copied())
+        let mut beginnings = (2..=product.len()).rev().filter_map(|length| product.get(..length));
+        Ok(beginnings.find_map(|beginning| self.prefixes.get(beginning)).copied())
     }
 }

@@ -21,8 +21,8 @@ pub fn product_name(code: &str) -> Option<(&str, &'static str)> {
     if !code.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let known = [code.len(), 4, 2].into_iter().filter(|length| *length <= code.len());
-    known.filter_map(|length| Some((&code[..length], *names().get(&code[..length])?))).next()
+    let mut known = [code.len(), 4, 2].into_iter().filter(|length| *length <= code.len());
+    known.find_map(|length| Some((&code[..length], *names().get(&code[..length])?)))
 }
 
 /// A code with the beginning of its name: `2709 (Petroleum oils ..., crude)`.

@@ -67,7 +67,7 @@ fn codes_of_trade_are_told() {
     let file = folder.path().join("ITPD_E_R03.csv");
     let header = "exporter_iso3,importer_iso3,year,industry_id,trade\n";
     let codes = ["ROM", "ZAR", "SUN", "YUG", "XKX", "TWN", "EU28", "QQQ"];
-    let rows: String = codes.iter().map(|code| format!("{code},USA,1990,31,1\n")).collect();
+    let rows = codes.map(|code| format!("{code},USA,1990,31,1\n")).concat();
     fs::write(&file, format!("{header}{rows}")).unwrap();
     let trade = trade_of(&file, ComtradeOptions::default());
     assert_eq!(trade.regions, ["COD", "EU28", "QQQ", "ROU", "SUN", "TWN", "USA", "XKX", "YUG"]);
@@ -79,7 +79,7 @@ fn codes_of_trade_are_told() {
 
     let file = folder.path().join("BACI_HS92_Y1995_V202501.csv");
     let numbers = ["58", "200", "280", "530", "736", "810", "890", "891", "97", "999"];
-    let rows: String = numbers.iter().map(|code| format!("1995,{code},842,270900,1,1\n")).collect();
+    let rows = numbers.map(|code| format!("1995,{code},842,270900,1,1\n")).concat();
     fs::write(&file, format!("t,i,j,k,v,q\n{rows}")).unwrap();
     let trade = trade_of(&file, ComtradeOptions::default());
     let regions = ["97", "999", "ANT", "BLX", "CSK", "DEU", "SCG", "SDN", "SUN", "USA", "YUG"];
@@ -163,6 +163,7 @@ fn un_comtrade_counts_nothing_twice() {
     left out: totals over products, 1 rows, 9.0 million USD
     left out: trade of a country with itself, 1 rows, 0.3 million USD
     left out: trade with areas that are no country, 1 rows, 0.5 million USD
+    codes read as: `490 as TWN`, `842 as USA`
     ");
     let exporter = ComtradeOptions { mirror: Some(Mirror::Exporter), ..ComtradeOptions::default() };
     assert_eq!(trade_of(&file, exporter).rows, [(1, 0, 0, 2.25)]);

@@ -17,6 +17,7 @@ mod exiobase;
 mod gloria;
 mod gtap;
 mod har;
+mod har_records;
 mod icio;
 mod layout;
 mod matrix;

@@ -43,6 +43,19 @@ impl Trade {
         self.rows.iter().map(|row| row.3).sum()
     }
 
+    /// Products with the most trade, largest first.
+    pub fn largest_products(&self, most: usize) -> Vec<(&str, f64)> {
+        let mut sums = vec![0.0; self.products.len()];
+        for (_, _, product, value) in &self.rows {
+            sums[*product as usize] += value;
+        }
+        let mut all: Vec<(&str, f64)> =
+            self.products.iter().map(String::as_str).zip(sums).collect();
+        all.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+        all.truncate(most);
+        all
+    }
+
     /// Whether a folder may be written to: nothing is there, it is empty, or it holds such a table.
     ///
     /// # Errors
