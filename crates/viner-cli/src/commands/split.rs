@@ -46,10 +46,12 @@ pub fn run(options: &SplitOptions, common: &Common, printer: &Printer) -> Result
     if let Some(trade) = &trade {
         let [pair, seller, world] = trade.cells;
         let _ = writeln!(text, "  {}", division.source);
+        let given = options.shares.as_deref().map(replay::file_name);
+        let but = given.map(|name| format!(", but for those in {name}")).unwrap_or_default();
         let _ = writeln!(
             text,
             "  shares of {pair} flows by their own trade, of {seller} by what the seller sells abroad, \
-             of {world} by the world's trade"
+             of {world} by the world's trade{but}"
         );
     }
     let mut rows = Vec::new();

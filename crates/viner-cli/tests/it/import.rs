@@ -132,6 +132,7 @@ fn trade_alone_becomes_a_table() {
     -- stdout
     read as baci, year 2022
     regions 2, products 1, rows 1, value 1.5 million USD
+                 1.5  270900 (Oils; petroleum oils and oils obtained from bituminous minerals, crude)
     -- stderr
     trade.csv.gz written to out
     ");

@@ -34,7 +34,7 @@ pub struct CustomsShares {
     /// Trade in each child between regions, in the order of the division.
     pub children: Vec<ChildTrade>,
     /// Flows of the sector whose shares are those of their own trade, those of what the seller sells
-    /// to all, and those of the world; flows at home are among the last two.
+    /// to all, and those of the world; flows at home are among the last two. Before [`Self::overlay`].
     pub cells: [usize; 3],
     /// Remarks, a sentence each.
     pub remarks: Vec<String>,
@@ -278,13 +278,12 @@ impl<'a> Sums<'a> {
                 let own = self.trade.index_axis(Axis(2), i).index_axis(Axis(1), n).to_owned();
                 let by_pair = give(Some(i), Some(n), &own);
                 if self.tables.flows[[self.parent, n, i]] != 0.0 {
-                    cells[if by_pair {
-                        0
-                    } else if by_seller {
-                        1
-                    } else {
-                        2
-                    }] += 1;
+                    let by = match (by_pair, by_seller) {
+                        (true, _) => 0,
+                        (false, true) => 1,
+                        (false, false) => 2,
+                    };
+                    cells[by] += 1;
                 }
             }
         }
@@ -334,7 +333,7 @@ impl<'a> Sums<'a> {
         let left: f64 = self.left.values().sum();
         list(
             format!(
-                "products of `{parent}` by {by} that no child has, {left:.1} of trade left out"
+                "products of `{parent}` by {by} that no child has, {left:.1} million of trade left out"
             ),
             products(&mut self.left.keys()),
         );

@@ -242,6 +242,7 @@ fn headers_are_listed() {
     fs::write(&file, recent()).unwrap();
     let told = about(&file).unwrap();
     assert_eq!((told.format, told.years.len()), (Format::GtapHar, 0));
+    assert!(told.maker.is_some_and(|[source, _]| source.contains("GTAP Data Base")));
     let [(name, headers)] = &told.headers[..] else { panic!("one file") };
     assert_eq!(name, "basedata.har");
     let shape = |wanted: &str| {
@@ -258,6 +259,7 @@ fn headers_are_listed() {
     fs::write(&other, har(&[("SETS", &["a", "b"])], &[])).unwrap();
     let told = about(&other).unwrap();
     assert_eq!(told.headers[0].1[0].dimensions, [(String::new(), 2), (String::new(), 12)]);
+    assert_eq!(told.maker, None);
 }
 
 #[test]

@@ -49,12 +49,15 @@ pub fn about(path: &Path) -> Result<About, IoError> {
     years.sort_unstable();
     years.dedup();
     let mut headers = Vec::new();
+    let mut maker = provenance::of(format, &download.name());
     if format == Format::GtapHar {
-        for (member, found) in gtap::files(&download)? {
+        let files = gtap::files(&download)?;
+        // Many programs write header array files.
+        maker = maker.filter(|_| files.iter().any(|(_, headers)| gtap::holds_trade(headers)));
+        for (member, found) in files {
             headers.push((member.name.clone(), found.iter().map(HeaderInfo::of).collect()));
         }
     }
-    let maker = provenance::of(format, &download.name());
     Ok(About {
         format,
         maker: maker.map(|[source, licence, _]| [source, licence]),

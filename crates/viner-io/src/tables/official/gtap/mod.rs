@@ -39,9 +39,8 @@ pub(crate) fn read(
     negatives: Negatives,
 ) -> Result<(Pooled, Option<i64>), IoError> {
     let files = files(download)?;
-    let trade = |header: &Header| ["VFOB", "VXWD"].contains(&header.name.as_str());
     let tables: Vec<&(&Member, Vec<Header>)> =
-        files.iter().filter(|(_, headers)| headers.iter().any(trade)).collect();
+        files.iter().filter(|(_, headers)| holds_trade(headers)).collect();
     let &[(member, headers)] = tables.as_slice() else {
         return Err(not_one(download, &files, tables.len()));
     };
@@ -55,6 +54,11 @@ pub(crate) fn read(
         Some(pooled) => Ok((pooled, release_year(headers))),
         None => Err(IoError::Input(problems.into_diagnostics())),
     }
+}
+
+/// Whether headers hold bilateral trade, as those of the data base do.
+pub(crate) fn holds_trade(headers: &[Header]) -> bool {
+    headers.iter().any(|header| ["VFOB", "VXWD"].contains(&header.name.as_str()))
 }
 
 /// The header array files of a download, and what they hold.
