@@ -313,3 +313,14 @@ fn what_was_not_imported_is_told() {
     hint: write the table as CSV there, in the layout of its maker
     ");
 }
+
+#[test]
+fn options_of_other_layouts_are_refused() {
+    let place = Place::new();
+    place.write("BACI_HS22_Y2022_V202501.csv", "t,i,j,k,v,q\n2022,643,156,270900,2500,1\n");
+    for option in ["--mirror exporter", "--digits 4", "--sourcing", "--inventories leave-out"] {
+        let ran = place.viner(&format!("data import BACI_HS22_Y2022_V202501.csv -o out {option}"));
+        let said = ran.failed(1).stderr;
+        assert!(said.contains("means nothing for the layout `baci`"), "{said}");
+    }
+}

@@ -12,7 +12,8 @@ use serde_json::Value;
 
 use super::columns::{self, Columns};
 use super::download::{Download, Member};
-use super::trade::{Book, Trade};
+use super::trade::Trade;
+use super::trade_book::Book;
 use crate::diagnostic::{Diagnostic, IoError};
 use crate::tables::codes;
 use crate::tables::problems::Problems;

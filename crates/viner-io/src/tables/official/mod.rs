@@ -28,6 +28,7 @@ mod signs;
 mod streamed;
 mod text;
 mod trade;
+mod trade_book;
 mod wiod;
 mod wiod_long;
 mod workbook;
@@ -110,6 +111,7 @@ pub fn import(path: &Path, options: &ImportOptions) -> Result<Imported, IoError>
         Some(format) => format,
         None => detect::recognise(&download)?,
     };
+    refuse_unused(&download, format, options)?;
     if let Some(source) = trade_source(format) {
         let member = detect::choose(&download, format, options.year)?;
         let trade = trade::read(&download, member, source, options.year)?;
@@ -122,6 +124,27 @@ pub fn import(path: &Path, options: &ImportOptions) -> Result<Imported, IoError>
     }
     let world = world(&download, format, options)?;
     Ok(Imported::World(Box::new(world)))
+}
+
+/// Refuses options that mean nothing for the layout.
+fn refuse_unused(
+    download: &Download,
+    format: Format,
+    options: &ImportOptions,
+) -> Result<(), IoError> {
+    let trade = trade_source(format).is_some() || format == Format::Comtrade;
+    let comtrade = format == Format::Comtrade;
+    let as_published = [Format::GtapHar, Format::Gloria, Format::WiodLong].contains(&format);
+    let unused = [
+        ("--mirror", options.comtrade.mirror.is_some() && !comtrade),
+        ("--digits", options.comtrade.digits.is_some() && !comtrade),
+        ("--sourcing", options.sourcing && trade),
+        ("--inventories leave-out", options.leave_out_inventories && (trade || as_published)),
+    ];
+    let Some((option, _)) = unused.into_iter().find(|(_, given)| *given) else { return Ok(()) };
+    let problem = format!("`{option}` means nothing for the layout `{}`", format.name());
+    let problem = Diagnostic::new(problem).hint("leave it out");
+    Err(problem.in_file(download.path().display().to_string()).into())
 }
 
 fn trade_source(format: Format) -> Option<&'static trade::Source> {
