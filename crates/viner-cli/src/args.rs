@@ -320,9 +320,9 @@ pub enum DataCommand {
     ///
     /// The layout is recognised by the content; `--format` names it where it is not.
     Import(ImportArguments),
-    /// Tell what a bundle or built-in baseline holds
+    /// Tell what a bundle or built-in baseline holds, or what a download is that was not imported
     Info {
-        /// Folder of a bundle, or name of a built-in baseline
+        /// Folder of a bundle, name of a built-in baseline, or download of an official table
         baseline: String,
     },
     /// Check the accounting identities of a bundle, each with its worst cell

@@ -15,8 +15,9 @@ use viner_io::path::PathQuestion;
 use viner_io::results::write_results;
 use viner_io::{Diagnostic, Diagnostics};
 
+use super::options::result_formats;
 use super::path::{open, refusal};
-use super::run::{PROGRAM, result_formats};
+use super::run::PROGRAM;
 use super::{Failed, warning};
 use crate::args::{BacktestOptions, Common};
 use crate::printer::Printer;
@@ -26,7 +27,7 @@ use crate::summary::{align, new_table};
 const DEFAULT: &str = "case-2022";
 
 pub fn run(options: &BacktestOptions, common: &Common, printer: &Printer) -> Result<(), Failed> {
-    let formats = result_formats(&common.format)?;
+    let formats = result_formats(common)?;
     let plan = options.plan.as_deref().unwrap_or(DEFAULT);
     let mut question = open(plan, options.tolerance, common, printer)?;
     let named = options.evidence.as_deref().or(question.plan.backtest.evidence.as_deref());

@@ -142,6 +142,9 @@ impl BaselineError {
                  take its shares as given and solve the baseline once",
             ),
             Self::EmptyRegion { .. } => Some("merge the region with another one"),
+            Self::BadValue { found, .. } if *found < 0.0 => Some(
+                "`viner data balance` with `--negatives zero` or `fold` removes negative cells",
+            ),
             Self::BadValue { .. } | Self::NoSupplier { .. } => None,
         }
     }
