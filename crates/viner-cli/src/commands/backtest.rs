@@ -3,12 +3,13 @@
 use std::fs;
 use std::time::Instant;
 
+use serde_json::json;
 use viner_io::backtest::cells::{
     CellComparison, ObservedCells, SMALLEST_CELL, cell_frames, cells_json, cells_page, cells_text,
     compare_cells,
 };
 use viner_io::backtest::{
-    Evidence, NoBacktest, backtest, backtest_json, backtest_page, scores_frame,
+    Evidence, NoBacktest, Totals, backtest, backtest_json, backtest_page, scores_frame,
 };
 use viner_io::calibrate::{CalibrateQuestion, Calibrated, calibrate_frames, calibrate_page};
 use viner_io::path::PathQuestion;
@@ -29,12 +30,21 @@ pub fn run(options: &BacktestOptions, common: &Common, printer: &Printer) -> Res
     let formats = result_formats(&common.format)?;
     let plan = options.plan.as_deref().unwrap_or(DEFAULT);
     let mut question = open(plan, options.tolerance, common, printer)?;
-    let named = options.evidence.as_deref().or(question.plan.backtest.evidence.as_deref());
-    let evidence = Evidence::open(named.unwrap_or(DEFAULT))?;
+    let choices = &question.plan.backtest;
+    let named = options.evidence.as_deref().or(choices.evidence.as_deref());
+    let set = options.cells.as_deref().or(choices.cells.as_deref());
+    let observed = set.map(ObservedCells::open).transpose()?;
+    // A plan that names no evidence and has cells is compared with these alone.
+    let evidence = match named {
+        None if observed.is_some() => Evidence::default(),
+        _ => Evidence::open(named.unwrap_or(DEFAULT))?,
+    };
+    let has_statements = !evidence.statements.is_empty();
     let calibration = calibrated(&mut question, &evidence, plan, options, common, printer)?;
-    let observed = options.cells.as_deref().map(ObservedCells::open).transpose()?;
     let smallest = smallest_cell(options)?;
-    printer.progress("solving the path, and again without each mechanism ...");
+    if has_statements {
+        printer.progress("solving the path, and again without each mechanism ...");
+    }
     let start = Instant::now();
     let scores = backtest(&question, &evidence).map_err(|no| match no {
         NoBacktest::Input(diagnostics) => Failed::Input(diagnostics),
@@ -45,34 +55,17 @@ pub fn run(options: &BacktestOptions, common: &Common, printer: &Printer) -> Res
     let cells =
         observed.as_ref().map(|cells| compare_cells(&solved, cells, smallest)).transpose()?;
     let regions = regions_of_interest(&question);
-    let totals = scores.totals();
     if common.json {
-        let mut json = backtest_json(&scores);
+        let mut json = if has_statements { backtest_json(&scores) } else { json!({}) };
         if let Some(cells) = &cells {
             json["cells"] = cells_json(cells);
         }
         printer.asked(&format!("{json:#}"));
     } else {
-        // Without any row of a kind there is no mean.
-        let percent = |value: f64| {
-            if value.is_nan() { "none".to_owned() } else { format!("{:.0} %", 100.0 * value) }
-        };
-        printer.result(&format!(
-            "{}\ncoverage {} ({} of {} statements; {} left out as inputs)\n\
-             accuracy {}, naive {}; where the benchmark has a number {}, naive {}; data {}\nverdicts right: {} of {}",
-            question.title(),
-            percent(totals.coverage),
-            totals.computed,
-            totals.in_scope,
-            totals.calibration,
-            percent(totals.accuracy),
-            percent(totals.naive_accuracy),
-            percent(totals.comparable[0]),
-            percent(totals.comparable[1]),
-            percent(totals.data_accuracy),
-            totals.verdicts_right,
-            totals.verdicts,
-        ));
+        printer.result(question.title());
+        if has_statements {
+            tell_totals(&scores.totals(), printer);
+        }
         if let Some(cells) = &cells {
             tell_cells(cells, &regions, printer);
         }
@@ -81,7 +74,11 @@ pub fn run(options: &BacktestOptions, common: &Common, printer: &Printer) -> Res
         let with_cells =
             options.cells.as_ref().map_or_else(String::new, |cells| format!(" --cells {cells}"));
         let command = format!("viner backtest {plan}{with_cells} --page FILE");
-        let mut page = backtest_page(&scores, question.title(), &command);
+        let mut page = if has_statements {
+            backtest_page(&scores, question.title(), &command)
+        } else {
+            format!("# {}\n\nWritten by `{command}`.\n", question.title())
+        };
         if let Some((question, found)) = &calibration {
             page.push_str(&calibrate_page(question, found));
         }
@@ -96,8 +93,11 @@ pub fn run(options: &BacktestOptions, common: &Common, printer: &Printer) -> Res
     }
     if let Some(folder) = &common.output {
         let mut manifest = question.manifest(&solved, PROGRAM, seconds);
-        manifest["evidence"] = evidence.name.clone().into();
-        let mut frames = vec![scores_frame(&scores)];
+        let mut frames = Vec::new();
+        if has_statements {
+            manifest["evidence"] = evidence.name.clone().into();
+            frames.push(scores_frame(&scores));
+        }
         if let Some((question, found)) = &calibration {
             frames.extend(calibrate_frames(question, found));
         }
@@ -160,6 +160,28 @@ fn regions_of_interest(question: &PathQuestion) -> Vec<String> {
     let known = |code: &&String| question.question.baseline.regions.position(code).is_some();
     let partner = report.partners.iter().find(known);
     report.focus.iter().filter(known).chain(partner).cloned().collect()
+}
+
+fn tell_totals(totals: &Totals, printer: &Printer) {
+    // Without any row of a kind there is no mean.
+    let percent = |value: f64| {
+        if value.is_nan() { "none".to_owned() } else { format!("{:.0} %", 100.0 * value) }
+    };
+    printer.result(&format!(
+        "coverage {} ({} of {} statements; {} left out as inputs)\n\
+         accuracy {}, naive {}; where the benchmark has a number {}, naive {}; data {}\nverdicts right: {} of {}",
+        percent(totals.coverage),
+        totals.computed,
+        totals.in_scope,
+        totals.calibration,
+        percent(totals.accuracy),
+        percent(totals.naive_accuracy),
+        percent(totals.comparable[0]),
+        percent(totals.comparable[1]),
+        percent(totals.data_accuracy),
+        totals.verdicts_right,
+        totals.verdicts,
+    ));
 }
 
 fn tell_cells(cells: &CellComparison, regions: &[String], printer: &Printer) {
