@@ -9,10 +9,13 @@ use viner_io::backtest::cells::{
     compare_cells,
 };
 use viner_io::backtest::{
-    Evidence, NoBacktest, Totals, backtest, backtest_json, backtest_page, scores_frame,
+    Backtest, Evidence, NoBacktest, Totals, backtest, backtest_json, backtest_page, scores_frame,
 };
-use viner_io::calibrate::{CalibrateQuestion, Calibrated, calibrate_frames, calibrate_page};
+use viner_io::calibrate::{
+    CalibrateQuestion, Calibrated, calibrate_frames, calibrate_json, calibrate_page,
+};
 use viner_io::path::PathQuestion;
+use viner_io::plan::plan_source;
 use viner_io::results::write_results;
 use viner_io::{Diagnostic, Diagnostics};
 
@@ -46,19 +49,21 @@ pub fn run(options: &BacktestOptions, common: &Common, printer: &Printer) -> Res
         printer.progress("solving the path, and again without each mechanism ...");
     }
     let start = Instant::now();
-    let scores = backtest(&question, &evidence).map_err(|no| match no {
-        NoBacktest::Input(diagnostics) => Failed::Input(diagnostics),
-        NoBacktest::Path(no) => refusal(&question, no),
-    })?;
+    let scores = scored(&question, &evidence)?;
     let seconds = start.elapsed().as_secs_f64();
     let solved = question.solve().map_err(|no| refusal(&question, no))?;
     let cells =
         observed.as_ref().map(|cells| compare_cells(&solved, cells, smallest)).transpose()?;
     let regions = regions_of_interest(&question);
+    let fit = fitted_beside(&question, &evidence, plan, options, common, printer)?;
     if common.json {
         let mut json = if has_statements { backtest_json(&scores) } else { json!({}) };
         if let Some(cells) = &cells {
             json["cells"] = cells_json(cells);
+        }
+        if let Some(fit) = &fit {
+            json["fit"] = calibrate_json(&fit.question, &fit.found);
+            json["fit"]["accuracy"] = fit.totals.accuracy.into();
         }
         printer.asked(&format!("{json:#}"));
     } else {
@@ -66,14 +71,19 @@ pub fn run(options: &BacktestOptions, common: &Common, printer: &Printer) -> Res
         if has_statements {
             tell_totals(&scores.totals(), printer);
         }
+        if let Some(fit) = &fit {
+            printer.result(&fit.score());
+        }
         if let Some(cells) = &cells {
             tell_cells(cells, &regions, printer);
         }
     }
     if let Some(path) = &options.page {
-        let with_cells =
-            options.cells.as_ref().map_or_else(String::new, |cells| format!(" --cells {cells}"));
-        let command = format!("viner backtest {plan}{with_cells} --page FILE");
+        let with = |name: &str, value: &Option<String>| {
+            value.as_ref().map_or_else(String::new, |value| format!(" --{name} {value}"))
+        };
+        let (cells_too, fit_too) = (with("cells", &options.cells), with("fit", &options.fit));
+        let command = format!("viner backtest {plan}{cells_too}{fit_too} --page FILE");
         let mut page = if has_statements {
             backtest_page(&scores, question.title(), &command)
         } else {
@@ -81,6 +91,12 @@ pub fn run(options: &BacktestOptions, common: &Common, printer: &Printer) -> Res
         };
         if let Some((question, found)) = &calibration {
             page.push_str(&calibrate_page(question, found));
+        }
+        if let Some(fit) = &fit {
+            page.push_str(&calibrate_page(&fit.question, &fit.found));
+            page += "\nThe plan keeps its own sizes: ";
+            page += &fit.score();
+            page += ".\n";
         }
         if let Some(cells) = &cells {
             page.push_str(&cells_page(cells, &regions));
@@ -101,6 +117,9 @@ pub fn run(options: &BacktestOptions, common: &Common, printer: &Printer) -> Res
         if let Some((question, found)) = &calibration {
             frames.extend(calibrate_frames(question, found));
         }
+        if let Some(fit) = &fit {
+            frames.extend(calibrate_frames(&fit.question, &fit.found));
+        }
         if let Some(cells) = &cells {
             manifest["cells"] = cells.name.clone().into();
             frames.extend(cell_frames(cells));
@@ -109,6 +128,50 @@ pub fn run(options: &BacktestOptions, common: &Common, printer: &Printer) -> Res
         printer.note(&format!("results written to {}", folder.display()));
     }
     Ok(())
+}
+
+fn scored(question: &PathQuestion, evidence: &Evidence) -> Result<Backtest, Failed> {
+    backtest(question, evidence).map_err(|no| match no {
+        NoBacktest::Input(diagnostics) => Failed::Input(diagnostics),
+        NoBacktest::Path(no) => refusal(question, no),
+    })
+}
+
+/// A calibration that is told beside the plan: the plan keeps its own sizes.
+struct FitBeside {
+    question: CalibrateQuestion,
+    found: Calibrated,
+    totals: Totals,
+}
+
+impl FitBeside {
+    fn score(&self) -> String {
+        let [own, naive] = [self.totals.accuracy, self.totals.naive_accuracy].map(percent);
+        format!("with the fitted ones accuracy is {own}, that of the naive benchmark {naive}")
+    }
+}
+
+fn fitted_beside(
+    path: &PathQuestion,
+    evidence: &Evidence,
+    plan: &str,
+    options: &BacktestOptions,
+    common: &Common,
+    printer: &Printer,
+) -> Result<Option<FitBeside>, Failed> {
+    let Some(name) = &options.fit else { return Ok(None) };
+    if path.plan.calibrate.is_some() {
+        let problem = "`--fit` and the plan's `calibrate` contradict each other";
+        return Err(Failed::Input(Diagnostic::new(problem).into()));
+    }
+    let source = plan_source(plan)?;
+    let set = [common.set.as_slice(), &[format!("calibrate={name:?}")]].concat();
+    let fitted = PathQuestion::open(&source, &set, path.question.table_tolerance)?;
+    let question = CalibrateQuestion::new(fitted, &source, &set)?;
+    let found = super::calibrate::solve(&question, printer)?;
+    let sizes: Vec<f64> = found.sizes.iter().map(|size| size.value).collect();
+    let totals = scored(&question.with(&sizes)?, evidence)?.totals();
+    Ok(Some(FitBeside { question, found, totals }))
 }
 
 /// The calibration of a plan, and the plan with the sizes that it finds. Fitted are sizes that the plan does not
@@ -162,11 +225,12 @@ fn regions_of_interest(question: &PathQuestion) -> Vec<String> {
     report.focus.iter().filter(known).chain(partner).cloned().collect()
 }
 
+/// Without any row of a kind there is no mean.
+fn percent(value: f64) -> String {
+    if value.is_nan() { "none".to_owned() } else { format!("{:.0} %", 100.0 * value) }
+}
+
 fn tell_totals(totals: &Totals, printer: &Printer) {
-    // Without any row of a kind there is no mean.
-    let percent = |value: f64| {
-        if value.is_nan() { "none".to_owned() } else { format!("{:.0} %", 100.0 * value) }
-    };
     printer.result(&format!(
         "coverage {} ({} of {} statements; {} left out as inputs)\n\
          accuracy {}, naive {}; where the benchmark has a number {}, naive {}; data {}\nverdicts right: {} of {}",
