@@ -292,6 +292,9 @@ pub struct BacktestOptions {
     /// Smallest cell compared, in million USD of its first year [default: 10]
     #[arg(long, value_name = "MILLION", requires = "cells")]
     pub smallest_cell: Option<f64>,
+    /// Also fit the sizes of a calibration, built in or a file, and tell the fit beside; the plan keeps its own sizes
+    #[arg(long, value_name = "CALIBRATION")]
+    pub fit: Option<String>,
     /// Also write all rows as a page in Markdown
     #[arg(long, value_name = "FILE")]
     pub page: Option<PathBuf>,
