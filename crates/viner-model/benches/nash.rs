@@ -13,7 +13,7 @@ use viner_model::baseline::Baseline;
 use viner_model::economies::Recipe;
 use viner_model::equilibrium::Settings;
 use viner_model::optimum::{Choice, Economy, Search, nash};
-use viner_model::outcome::{Names, Outcome, Smooth};
+use viner_model::outcome::{Measure, Names, Outcome, Smooth};
 use viner_model::scenario::{
     Action, BilateralInstrument, Cells, Policy, Scenario, Selector, Values,
 };
@@ -44,7 +44,7 @@ fn welfare(baseline: &Baseline, region: &str) -> Smooth {
     let groups = BTreeMap::new();
     let names = Names::new(baseline, &groups, []);
     let outcome = Outcome::parse(&format!("welfare({region})")).expect("an outcome");
-    outcome.bind(&names).and_then(|measure| measure.smooth()).expect("of a region that there is")
+    outcome.bind(&names).and_then(Measure::smooth).expect("of a region that there is")
 }
 
 fn main() {
