@@ -99,7 +99,7 @@ struct Worth {
     log_arrival: f64,
     /// By the part of the spending that is no margin of a hub.
     producer: f64,
-    /// By the margins of each region, as parts of the spending before tariff.
+    /// By the margins of each region, as parts of the spending before tariff; empty without nests.
     margins: Vec<f64>,
 }
 
@@ -279,7 +279,8 @@ impl Backward<'_> {
         let whole = baseline.trade_shares[[s, n, i]] * (blend.log_weight - theta * away).exp();
 
         let mut own = CellGradient { nests: vec![0.0; nest_count], ..CellGradient::default() };
-        let mut of = Worth { margins: vec![0.0; regions], ..Worth::default() };
+        let margins = vec![0.0; if nest_count > 0 { regions } else { 0 }];
+        let mut of = Worth { margins, ..Worth::default() };
         let per_share;
         if let Some(place) = place {
             let spending = self.blocks.split_spending[s][place];
