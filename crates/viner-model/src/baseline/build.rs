@@ -1,8 +1,8 @@
 //! Makes a baseline from tables, or from the accounts of an equilibrium.
 
-use ndarray::{Array, Array1, Array2, Array3, Axis, Dimension};
+use ndarray::{Array, Array1, Array2, Array3, Array4, Axis, Dimension, Zip};
 
-use super::{Baseline, BaselineError, IdentityReport};
+use super::{Baseline, BaselineError, IdentityReport, user_shares};
 use crate::labels::Labels;
 use crate::tables::{Description, Parameters, Tables};
 
@@ -21,6 +21,9 @@ pub struct Accounts {
     pub final_spending: Array2<f64>,
     /// `V`, `[region, sector]`.
     pub value_added: Array2<f64>,
+    /// What each user, final demand the last, pays for each supplier's goods, tariffs included, `[sector,
+    /// importer, user, exporter]`; none where all users are taken to buy alike.
+    pub purchases: Option<Array4<f64>>,
 }
 
 impl Accounts {
@@ -37,7 +40,25 @@ impl Accounts {
             inputs: standard(self.inputs),
             final_spending: standard(self.final_spending),
             value_added: standard(self.value_added),
+            purchases: self.purchases.map(standard),
         }
+    }
+
+    /// What a user of region `n` spends on a good: an input, or final spending for the last user.
+    pub(super) fn spent(&self, n: usize, user: usize, s: usize) -> f64 {
+        if user < self.final_spending.ncols() {
+            self.inputs[[n, user, s]]
+        } else {
+            self.final_spending[[n, s]]
+        }
+    }
+
+    /// `X (1+x)(1+τ)`: what a cell's goods cost their buyers.
+    pub(super) fn paid(&self, s: usize, n: usize, i: usize) -> f64 {
+        let factor = |rates: &Option<Array3<f64>>| {
+            1.0 + rates.as_ref().map_or(0.0, |rates| rates[[s, n, i]])
+        };
+        self.trade_flows[[s, n, i]] * factor(&self.export_taxes) * factor(&self.tariffs)
     }
 }
 
@@ -57,6 +78,7 @@ impl Baseline {
         }
         let mut accounts = accounts(tables);
         reconcile(&mut accounts);
+        user_shares::reconcile(&mut accounts, &tables.regions, &tables.sectors)?;
         Self::from_accounts(
             tables.description.clone(),
             tables.regions.clone(),
@@ -148,6 +170,7 @@ impl Baseline {
             final_shares: accounts.final_spending,
             income: Array1::zeros(n_regions),
             deficits: Array1::zeros(n_regions),
+            user_shares: None,
             balanced: true,
         };
         for s in 0..n_sectors {
@@ -189,11 +212,29 @@ impl Baseline {
             baseline.income[n] = spending;
             scale_to_shares(baseline.final_shares.row_mut(n), spending);
         }
+        baseline.user_shares =
+            accounts.purchases.map(|purchases| baseline.shares_by_user(purchases));
         for n in 0..n_regions {
             baseline.deficits[n] =
                 baseline.income[n] - baseline.value_added.row(n).sum() - baseline.tax_revenue(n);
         }
         baseline
+    }
+
+    /// Purchases by user over what each spends; a user whose suppliers are not known has the shares of
+    /// its region.
+    fn shares_by_user(&self, mut purchases: Array4<f64>) -> Array4<f64> {
+        Zip::indexed(purchases.lanes_mut(Axis(3))).for_each(|(s, n, user), mut row| {
+            let sum = row.sum();
+            if self.user_spending(n, user, s) == 0.0 {
+                row.fill(0.0);
+            } else if sum == 0.0 {
+                row.assign(&self.trade_shares.slice(ndarray::s![s, n, ..]));
+            } else {
+                scale_to_shares(row, sum);
+            }
+        });
+        purchases
     }
 
     /// Tariffs on imports and taxes on exports that region `n` collects in the baseline.
@@ -262,6 +303,7 @@ fn accounts(tables: &Tables) -> Accounts {
         inputs: &tables.inputs * scale,
         final_spending: &tables.final_spending * scale,
         value_added: &tables.value_added * scale,
+        purchases: user_shares::purchases(tables),
     }
 }
 
@@ -374,6 +416,12 @@ fn check_values(tables: &Tables, signs: Signs) -> Result<(), Vec<BaselineError>>
     for ((n, s), &value) in tables.value_added.indexed_iter() {
         if !value.is_finite() {
             refuse("value added", region_sector(n, s), value, "a finite number");
+        }
+    }
+    for ((s, n, user, i), &value) in tables.sourcing.iter().flat_map(|cells| cells.indexed_iter()) {
+        if !(value.is_finite() && value >= 0.0) {
+            let user = if user < sectors.len() { sectors.code(user) } else { "final" };
+            refuse("sourcing", format!("{}/{user}", trade(s, n, i)), value, not_negative);
         }
     }
     for ((s, n, i), &value) in tables.tariffs.iter().flat_map(|rates| rates.indexed_iter()) {

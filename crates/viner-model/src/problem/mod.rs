@@ -11,8 +11,10 @@ mod wedge;
 
 use std::sync::Arc;
 
+use ndarray::Array4;
+
 use crate::baseline::Baseline;
-use crate::scenario::{Deficits, Labour, Policy, Scenario};
+use crate::scenario::{Deficits, Labour, Policy, Scenario, Sourcing};
 
 pub use alternatives::{Blend, Branch, Nest, NestKind};
 pub use compile::{Effect, PolicySize};
@@ -36,6 +38,8 @@ pub struct Problem {
     pub labour: Labour,
     /// What becomes of deficits.
     pub deficits: Deficits,
+    /// Whose trade shares the users of a region have.
+    pub sourcing: Sourcing,
     /// What the policies change, cell by cell; questions that differ elsewhere share it.
     pub counterfactual: Arc<Counterfactual>,
     /// Name of every policy, in their order: its own, or its kind and position.
@@ -58,6 +62,7 @@ impl Problem {
             elasticities,
             labour: scenario.model.labour,
             deficits: scenario.model.deficits,
+            sourcing: scenario.model.sourcing,
             counterfactual: Arc::new(counterfactual),
             policy_names: scenario.policy_names(),
             policy_kinds: scenario.policies.iter().map(Policy::kind).collect(),
@@ -82,6 +87,21 @@ impl Problem {
     /// it does; numbers that a later policy replaces do nothing and are left out.
     pub fn sizes(&self, scenario: &Scenario) -> Vec<PolicySize> {
         compile::sizes(scenario, &self.baseline)
+    }
+
+    /// `π` by user, `[sector, importer, user, exporter]`; nothing where all users have the trade shares of
+    /// their region.
+    pub fn user_shares(&self) -> Option<&Array4<f64>> {
+        match self.sourcing {
+            Sourcing::Common => None,
+            Sourcing::ByUser => self.baseline.user_shares.as_ref(),
+        }
+    }
+
+    /// Purchasers of a good in each region that have trade shares of their own: one for all, or every
+    /// using sector and, as the last, final demand.
+    pub fn purchasers(&self) -> usize {
+        self.user_shares().map_or(1, |shares| shares.dim().2)
     }
 
     /// The same economy without any policy.
@@ -129,6 +149,9 @@ impl Problem {
             .collect();
         if self.labour == Labour::FixedRealWage && !regions.is_empty() {
             errors.push(ScenarioError::NoSpecificFactor { place: place("labour"), regions });
+        }
+        if self.sourcing == Sourcing::ByUser && baseline.user_shares.is_none() {
+            errors.push(ScenarioError::NoSourcing { place: place("sourcing") });
         }
         for n in 0..baseline.region_count() {
             for k in 0..baseline.sector_count() {

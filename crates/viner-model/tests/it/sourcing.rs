@@ -1,6 +1,6 @@
 //! One market whose costs lie further apart than the powers of floating-point numbers reach.
 
-use viner_model::equations::sourcing::{Cleared, Market};
+use viner_model::equations::sourcing::{Cleared, Market, Taxes};
 use viner_numerics::{Dual, Real};
 
 use crate::tolerances::ROUNDING;
@@ -17,8 +17,11 @@ fn market() -> Market {
     Market {
         trade_elasticity: THETA,
         log_scale: vec![0.0, 0.7, 0.0],
-        export_tax_weights: Some(producer.iter().map(|weight| weight * EXPORT_TAX).collect()),
-        producer_weights: Some(producer),
+        purchasers: 1,
+        taxes: Taxes::Weights {
+            export_tax: Some(producer.iter().map(|weight| weight * EXPORT_TAX).collect()),
+            producer,
+        },
         weights,
         split_cells: Vec::new(),
     }
