@@ -105,6 +105,8 @@ impl Economy<'_> {
             }
             Told { value: gradient.value, gradient: by_choice }
         };
-        Ok(gradients(&problem, &equilibrium, &asked).iter().map(told).collect())
+        let gradients = gradients(&problem, &equilibrium, &asked)
+            .map_err(|error| VariantFailure::Scenario(vec![error]))?;
+        Ok(gradients.iter().map(told).collect())
     }
 }

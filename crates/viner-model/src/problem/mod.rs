@@ -104,6 +104,17 @@ impl Problem {
         self.user_shares().map_or(1, |shares| shares.dim().2)
     }
 
+    /// Whether derivatives of its outcomes can be taken.
+    ///
+    /// # Errors
+    /// They are not worked out for trade shares by user.
+    pub fn check_derivatives(&self) -> Result<(), ScenarioError> {
+        match self.sourcing {
+            Sourcing::Common => Ok(()),
+            Sourcing::ByUser => Err(ScenarioError::NoDerivatives { place: model("sourcing") }),
+        }
+    }
+
     /// The same economy without any policy.
     #[must_use]
     pub fn without_policies(&self) -> Self {
@@ -136,7 +147,6 @@ impl Problem {
     }
 
     fn check_closure(&self, errors: &mut Vec<ScenarioError>) {
-        let place = |key: &str| Place { section: Section::Model, key: key.to_owned(), row: None };
         let baseline = &self.baseline;
         let factor_share = &self.elasticities.specific_factor_share;
         let without_specific_factor = |n: &usize| {
@@ -148,17 +158,17 @@ impl Problem {
             .map(|n| baseline.regions.code(n).to_owned())
             .collect();
         if self.labour == Labour::FixedRealWage && !regions.is_empty() {
-            errors.push(ScenarioError::NoSpecificFactor { place: place("labour"), regions });
+            errors.push(ScenarioError::NoSpecificFactor { place: model("labour"), regions });
         }
         if self.sourcing == Sourcing::ByUser && baseline.user_shares.is_none() {
-            errors.push(ScenarioError::NoSourcing { place: place("sourcing") });
+            errors.push(ScenarioError::NoSourcing { place: model("sourcing") });
         }
         for n in 0..baseline.region_count() {
             for k in 0..baseline.sector_count() {
                 let value_added = baseline.value_added[[n, k]];
                 if value_added < 0.0 && self.elasticities.production[k] != 1.0 {
                     errors.push(ScenarioError::NegativeValueAdded {
-                        place: place("production_elasticity"),
+                        place: model("production_elasticity"),
                         cell: baseline.cell_name(n, k),
                         found: value_added,
                     });
@@ -167,7 +177,7 @@ impl Problem {
                 let negative = mix.iter().position(|share| *share < 0.0);
                 if let Some(s) = negative.filter(|_| self.elasticities.input[k] != 1.0) {
                     errors.push(ScenarioError::NegativeInput {
-                        place: place("input_elasticity"),
+                        place: model("input_elasticity"),
                         cell: baseline.cell_name(n, k),
                         input: baseline.sectors.code(s).to_owned(),
                     });
@@ -175,4 +185,8 @@ impl Problem {
             }
         }
     }
+}
+
+fn model(key: &str) -> Place {
+    Place { section: Section::Model, key: key.to_owned(), row: None }
 }
