@@ -1,6 +1,6 @@
 //! Makes a baseline from tables, or from the accounts of an equilibrium.
 
-use ndarray::{Array, Array1, Array2, Array3, Array4, Axis, Dimension, Zip};
+use ndarray::{Array, Array1, Array2, Array3, Array4, Axis, Dimension};
 
 use super::{Baseline, BaselineError, IdentityReport, user_shares};
 use crate::labels::Labels;
@@ -42,23 +42,6 @@ impl Accounts {
             value_added: standard(self.value_added),
             purchases: self.purchases.map(standard),
         }
-    }
-
-    /// What a user of region `n` spends on a good: an input, or final spending for the last user.
-    pub(super) fn spent(&self, n: usize, user: usize, s: usize) -> f64 {
-        if user < self.final_spending.ncols() {
-            self.inputs[[n, user, s]]
-        } else {
-            self.final_spending[[n, s]]
-        }
-    }
-
-    /// `X (1+x)(1+τ)`: what a cell's goods cost their buyers.
-    pub(super) fn paid(&self, s: usize, n: usize, i: usize) -> f64 {
-        let factor = |rates: &Option<Array3<f64>>| {
-            1.0 + rates.as_ref().map_or(0.0, |rates| rates[[s, n, i]])
-        };
-        self.trade_flows[[s, n, i]] * factor(&self.export_taxes) * factor(&self.tariffs)
     }
 }
 
@@ -213,28 +196,12 @@ impl Baseline {
             scale_to_shares(baseline.final_shares.row_mut(n), spending);
         }
         baseline.user_shares =
-            accounts.purchases.map(|purchases| baseline.shares_by_user(purchases));
+            accounts.purchases.map(|purchases| user_shares::shares(&baseline, purchases));
         for n in 0..n_regions {
             baseline.deficits[n] =
                 baseline.income[n] - baseline.value_added.row(n).sum() - baseline.tax_revenue(n);
         }
         baseline
-    }
-
-    /// Purchases by user over what each spends; a user whose suppliers are not known has the shares of
-    /// its region.
-    fn shares_by_user(&self, mut purchases: Array4<f64>) -> Array4<f64> {
-        Zip::indexed(purchases.lanes_mut(Axis(3))).for_each(|(s, n, user), mut row| {
-            let sum = row.sum();
-            if self.user_spending(n, user, s) == 0.0 {
-                row.fill(0.0);
-            } else if sum == 0.0 {
-                row.assign(&self.trade_shares.slice(ndarray::s![s, n, ..]));
-            } else {
-                scale_to_shares(row, sum);
-            }
-        });
-        purchases
     }
 
     /// Tariffs on imports and taxes on exports that region `n` collects in the baseline.

@@ -1,9 +1,9 @@
 //! Which user buys from which supplier, brought to the accounts that it is a division of.
 
-use ndarray::{Array4, ArrayViewMut2, Axis, s};
+use ndarray::{Array3, Array4, ArrayViewMut2, Axis, Zip, s};
 
-use super::BaselineError;
 use super::build::Accounts;
+use super::{Baseline, BaselineError};
 use crate::labels::Labels;
 use crate::tables::Tables;
 
@@ -27,6 +27,41 @@ pub(super) fn purchases(tables: &Tables) -> Option<Array4<f64>> {
         purchases *= scale;
     }
     Some(purchases)
+}
+
+/// Purchases by user over what each spends; a user whose suppliers are not known has the shares of its
+/// region.
+pub(super) fn shares(baseline: &Baseline, mut purchases: Array4<f64>) -> Array4<f64> {
+    Zip::indexed(purchases.lanes_mut(Axis(3))).for_each(|(s, n, user), mut row| {
+        let sum = row.sum();
+        if baseline.user_spending(n, user, s) == 0.0 {
+            row.fill(0.0);
+        } else if sum == 0.0 {
+            row.assign(&baseline.trade_shares.slice(s![s, n, ..]));
+        } else {
+            row /= sum;
+        }
+    });
+    purchases
+}
+
+impl Accounts {
+    /// What a user of region `n` spends on a good: an input, or final spending for the last user.
+    fn spent(&self, n: usize, user: usize, s: usize) -> f64 {
+        if user < self.final_spending.ncols() {
+            self.inputs[[n, user, s]]
+        } else {
+            self.final_spending[[n, s]]
+        }
+    }
+
+    /// `X (1+x)(1+τ)`: what a cell's goods cost their buyers.
+    fn paid(&self, s: usize, n: usize, i: usize) -> f64 {
+        let factor = |rates: &Option<Array3<f64>>| {
+            1.0 + rates.as_ref().map_or(0.0, |rates| rates[[s, n, i]])
+        };
+        self.trade_flows[[s, n, i]] * factor(&self.export_taxes) * factor(&self.tariffs)
+    }
 }
 
 /// Brings the purchases of users to the flows and to the spending that they add up to.

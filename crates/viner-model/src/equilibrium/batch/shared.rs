@@ -139,6 +139,7 @@ impl Shared {
         let template = &self.problem;
         let elasticities = &problem.elasticities;
         let shape = Arc::ptr_eq(&problem.baseline, &template.baseline)
+            && problem.sourcing == template.sourcing
             && problem.labour == template.labour
             && problem.deficits == template.deficits;
         let far = |elasticity: &f64| *elasticity == 1.0 || (elasticity - 1.0).abs() >= NEAR_ONE;
