@@ -186,7 +186,7 @@ fn main() {
         let problem = problem(case);
         let bytes = bytes_per_evaluation(case);
         let baseline = &problem.baseline;
-        let shares = baseline.user_shares.as_ref().map_or(0, |shares| shares.len());
+        let shares = baseline.user_shares.as_ref().map_or(0, viner_model::ndarray::ArrayBase::len);
         let arrays = 8 * (2 * baseline.trade_flows.len() + baseline.input_mix.len() + shares);
         let before = MEMORY.current_usage();
         MEMORY.reset_peak_usage();

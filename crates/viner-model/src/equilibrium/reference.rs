@@ -84,7 +84,7 @@ impl Equilibrium {
             let relative_price = self.final_prices(n)[s] / self.price_index[n];
             *spending *= self.income[n] * relative_price.powf(1.0 - eta);
         }
-        let purchases = self.purchases(problem, &tariffs, &export_taxes);
+        let purchases = self.purchases(problem, [&tariffs, &export_taxes]);
         Baseline::from_accounts(
             old.description.clone(),
             old.regions.clone(),
@@ -107,11 +107,10 @@ impl Equilibrium {
     fn purchases(
         &self,
         problem: &Problem,
-        tariffs: &Option<Array3<f64>>,
-        export_taxes: &Option<Array3<f64>>,
+        rates: [&Option<Array3<f64>>; 2],
     ) -> Option<Array4<f64>> {
-        let factor = |rates: &Option<Array3<f64>>, cell: TradeCell| {
-            1.0 + rates.as_ref().map_or(0.0, |rates| rates[cell])
+        let factor = |cell: TradeCell| -> f64 {
+            rates.iter().filter_map(|rates| rates.as_ref()).map(|rates| 1.0 + rates[cell]).product()
         };
         let mut purchases = Array4::zeros(problem.user_shares()?.raw_dim());
         let (sectors, regions, ..) = purchases.dim();
@@ -120,8 +119,7 @@ impl Equilibrium {
                 let mut market = users::parts(problem, Some(self), (n, s))?;
                 for (i, mut column) in market.axis_iter_mut(Axis(1)).enumerate() {
                     let cell = (s, n, i);
-                    column *=
-                        self.trade_flows[cell] * factor(export_taxes, cell) * factor(tariffs, cell);
+                    column *= self.trade_flows[cell] * factor(cell);
                 }
                 purchases.slice_mut(s![s, n, .., ..]).assign(&market);
             }

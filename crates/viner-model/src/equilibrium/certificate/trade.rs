@@ -125,7 +125,7 @@ pub(super) fn sourcing(
             }
         }
         if let Some(users) = &result.users {
-            let mean = mean_price(problem, users, demand, (n, s));
+            let mean = mean_price(problem, users, &demand, (n, s));
             checked.price.same(result.price[[n, s]], mean, (n, s, 0));
         }
         let mut worst = 0.0;
@@ -185,7 +185,7 @@ fn new_shares(
 fn mean_price(
     problem: &Problem,
     users: &UserOutcomes,
-    demand: ArrayView1<'_, f64>,
+    demand: &ArrayView1<'_, f64>,
     (n, s): (usize, usize),
 ) -> f64 {
     let (mut spent, mut now) = (0.0, 0.0);

@@ -47,7 +47,7 @@ fn accounts_hold() {
 #[test]
 fn households_that_buy_at_home_pay_costs_at_home() {
     let mut patriots = tables(4, 3, 36, UNLIKE);
-    let (sectors, regions, users, _) = patriots.sourcing_shape().into();
+    let (sectors, regions, users, _) = patriots.sourcing_shape();
     let sourcing = patriots.sourcing.as_mut().unwrap();
     for s in 0..sectors {
         for n in 0..regions {
@@ -87,11 +87,10 @@ fn households_that_buy_at_home_pay_costs_at_home() {
 fn the_certificate_notices_every_number() {
     let unlike = baseline(&tables(4, 3, 37, UNLIKE));
     let (problem, found) = outcome(&unlike, by_user(GENERAL.model()), one_of_each());
-    type Spoil = fn(&mut Equilibrium);
-    let spoilers: [(&str, Spoil); 4] = [
+    let spoilers: [(&str, fn(&mut Equilibrium)); 4] = [
         ("price to a user", |found| found.users.as_mut().unwrap().price[[1, 2, 0]] *= 1.000_001),
         ("price to households", |found| {
-            found.users.as_mut().unwrap().price[[1, 3, 0]] *= 1.000_001
+            found.users.as_mut().unwrap().price[[1, 3, 0]] *= 1.000_001;
         }),
         ("spending", |found| found.users.as_mut().unwrap().expenditure[[1, 2, 0]] *= 1.000_001),
         ("mean price", |found| found.price[[1, 0]] *= 1.000_001),
