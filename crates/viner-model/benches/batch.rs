@@ -20,7 +20,7 @@ use viner_model::scenario::Values;
 
 /// Regions, sectors, draws in a batch, draws one by one.
 const SIZES: [(usize, usize, usize, usize); 3] =
-    [(20, 20, 4000, 400), (44, 50, 600, 60), (77, 45, 400, 40)];
+    [(20, 20, 4000, 400), (44, 50, 1200, 60), (77, 45, 1000, 40)];
 
 /// Trade costs of the first region with half of the others rise by half, both ways.
 fn problem(regions: usize, sectors: usize) -> Problem {
@@ -124,7 +124,11 @@ fn main() {
             let start = Instant::now();
             on_threads(threads, || {
                 let positions: Vec<usize> = (0..many).collect();
-                Batch::new(&template, settings).solve(&positions, &batched);
+                Batch::new(&template, settings).solve_near(
+                    &positions,
+                    &batched.draws.iter().map(|draw| draw.to_vec()).collect::<Vec<Vec<f64>>>(),
+                    &batched,
+                );
             });
             let batch = many as f64 / start.elapsed().as_secs_f64();
             for (way, draws, count, rate) in

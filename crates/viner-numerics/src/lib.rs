@@ -16,6 +16,7 @@ pub mod lu;
 pub mod newton;
 pub mod real;
 pub mod sampling;
+pub mod surface;
 pub mod tape;
 pub mod vector;
 

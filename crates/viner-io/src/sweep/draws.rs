@@ -9,7 +9,7 @@ use viner_model::scenario::Scenario;
 use super::collect::Collected;
 use super::{Ran, SweepQuestion};
 
-/// Runs that are solved from the equilibrium of the scenario itself.
+/// Runs, the first of which are solved from the equilibrium of the scenario itself.
 pub(super) struct Runs<'a> {
     sweep: &'a SweepQuestion,
     collected: &'a Collected<'a>,
@@ -45,9 +45,9 @@ impl<'a> Runs<'a> {
         // The scenario is in the middle of its draws, the first one may be anywhere.
         let batch = Batch::new(scenario, settings);
         if batch.takes(&self.first.1) {
-            batch.solve(missing, self);
+            batch.solve_near(missing, &self.sweep.runs, self);
         } else {
-            Batch::new(&self.first.1, settings).solve(missing, self);
+            Batch::new(&self.first.1, settings).solve_near(missing, &self.sweep.runs, self);
         }
     }
 }

@@ -179,8 +179,9 @@ impl SweepQuestion {
         }
     }
 
-    /// Solves the scenario and all runs, in parallel; each run is started from the scenario's own
-    /// equilibrium, so that results depend on nothing else. With a `folder` finished parts are kept
+    /// Solves the scenario and all runs, in parallel. A few runs, always the same, are started from the
+    /// scenario's own equilibrium, the others from where these say they are, so that results depend on
+    /// the plan alone. With a `folder` finished parts are kept
     /// beside it, and those of an earlier attempt are not solved again. `progress` is told how many runs
     /// are done, and how many of these were before.
     ///

@@ -64,6 +64,9 @@ pub struct Statistics {
     pub residual: f64,
 }
 
+/// No residual of logarithms is below a few roundings of numbers near 1.
+const ROUNDING: f64 = 4.0 * f64::EPSILON;
+
 /// Solves a problem from its baseline.
 ///
 /// # Errors
@@ -123,16 +126,16 @@ fn one_equilibrium(
         let common = if start.len() == point.len() { point.len() } else { economy };
         point[..common].copy_from_slice(&start[..common]);
     }
-    // The residual of the map is in logarithms; sums and high elasticities enlarge it on the way to
-    // the certificate. What that refuses is driven further. A slow end looks like rounding: what the
+    // What the certificate refuses is driven further. A slow end looks like rounding: what the
     // certificate then refuses again gets the full patience.
-    let wanted = |part: f64| (settings.tolerance * part).max(4.0 * f64::EPSILON);
-    let attempts = [(0.02, 0.02), (1e-3, 0.01), (1e-3, 1e-3)];
+    let first = residual_to_certify(problem, settings);
+    let (near, least) = (settings.tolerance * 0.01, settings.tolerance * 1e-3);
+    let attempts = [(first, first), (least, near), (least, least)];
     let mut spent = 0;
     let mut uncertified: Option<Certificate> = None;
-    for (part, acceptable) in attempts {
+    for attempt in attempts {
         let max_evaluations = settings.max_evaluations;
-        let (wanted, acceptable) = (wanted(part), wanted(acceptable));
+        let (wanted, acceptable) = (attempt.0.max(ROUNDING), attempt.1.max(ROUNDING));
         let effort = Effort { wanted, acceptable, only, max_evaluations };
         let (method, progress, part) = approach(problem, &mut map, &mut point, spent, effort);
         spent = progress.evaluations;
@@ -178,6 +181,18 @@ fn one_equilibrium(
     }
     let certificate = uncertified.unwrap_or_default();
     Err(Failure::NotCertified { certificate, tolerance: settings.tolerance })
+}
+
+/// Residual of the map at which the certificate is expected to pass. The residual is in logarithms of
+/// prices and activities; in the certificate it shows in trade shares, to which it comes θ times as
+/// large at most, mostly about half of that. Rents of limits answer to quantities more than the
+/// certificate sees: with limits it is driven further.
+pub(super) fn residual_to_certify(problem: &Problem, settings: Settings) -> f64 {
+    if !problem.counterfactual.wedges.is_empty() {
+        return settings.tolerance * 0.02;
+    }
+    let theta = problem.elasticities.trade.iter().fold(0.0_f64, |most, theta| most.max(*theta));
+    settings.tolerance * (0.8 / theta).min(0.2)
 }
 
 /// Whether some region must keep a trade surplus whatever its income.

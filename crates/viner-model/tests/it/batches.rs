@@ -45,6 +45,21 @@ impl Draws for Family {
     }
 }
 
+/// Solves problems like `template`, that differ in `coordinates`, on so many threads.
+fn near(
+    template: &Problem,
+    problems: &[Problem],
+    coordinates: &[Vec<f64>],
+    asked: &[usize],
+    threads: usize,
+) -> Vec<Found> {
+    let family = Family { problems: problems.to_vec(), found: Mutex::default() };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    let batch = Batch::new(template, Settings::default());
+    pool.install(|| batch.solve_near(asked, coordinates, &family));
+    family.found.into_inner().unwrap().into_values().collect()
+}
+
 /// Solves problems like `template`, in the order given, on so many threads.
 fn batch(template: &Problem, problems: &[Problem], order: &[usize], threads: usize) -> Vec<Found> {
     let family = Family { problems: problems.to_vec(), found: Mutex::default() };
@@ -182,6 +197,33 @@ fn family(count: usize) -> Vec<Problem> {
             problem
         })
         .collect()
+}
+
+#[test]
+fn a_few_draws_tell_where_the_others_are() {
+    let problems = family(60);
+    let order = in_order(&problems);
+    let coordinates: Vec<Vec<f64>> =
+        problems.iter().map(|problem| vec![problem.elasticities.trade[0]]).collect();
+    let (plain, expected) = (
+        batch(&problems[0], &problems, &order, 1),
+        near(&problems[0], &problems, &coordinates, &order, 1),
+    );
+    let mut evaluations = [0, 0];
+    for (plain, near) in plain.iter().zip(&expected) {
+        let (plain, near) = (plain.as_ref().unwrap(), near.as_ref().unwrap());
+        assert_same(near, plain);
+        evaluations[0] += plain.statistics.evaluations;
+        evaluations[1] += near.statistics.evaluations;
+    }
+    assert!(5 * evaluations[1] < 4 * evaluations[0], "{evaluations:?}");
+    // Some of them alone, as after a restart, or on more threads: the same bits.
+    assert_eq!(near(&problems[0], &problems, &coordinates, &order, 3), expected);
+    for asked in [&[0][..], &[3, 37, 38, 59], &order[20..40]] {
+        let some: Vec<Found> = asked.iter().map(|&index| expected[index].clone()).collect();
+        assert_eq!(near(&problems[0], &problems, &coordinates, asked, 2), some);
+    }
+    assert!(near(&problems[0], &problems, &coordinates, &[], 2).is_empty());
 }
 
 #[test]

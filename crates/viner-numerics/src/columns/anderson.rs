@@ -7,7 +7,7 @@ use super::lanes::{Lanes, Part, Vector, WIDTH};
 use crate::fixed_point::Limits;
 
 /// Number of earlier steps combined.
-const MEMORY: usize = 10;
+const MEMORY: usize = 7;
 /// Largest change of one unknown in one step.
 const MAX_STEP: f64 = 3.0;
 /// Evaluations without halving the best residual that count as a stall.
@@ -118,14 +118,14 @@ impl Acceleration {
         self.ways[lane].residual
     }
 
-    /// Which columns have arrived, by the images just written.
-    pub fn judge(&mut self, limits: Limits) -> [State; WIDTH] {
+    /// Which columns have arrived within their limits, by the images just written.
+    pub fn judge(&mut self, limits: &[Limits; WIDTH]) -> [State; WIDTH] {
         let sizes = dispatch(Residuals {
             point: &self.point,
             image: &self.image,
             residual: &mut self.residual,
         });
-        std::array::from_fn(|lane| self.ways[lane].judge(sizes.0[lane], limits))
+        std::array::from_fn(|lane| self.ways[lane].judge(sizes.0[lane], limits[lane]))
     }
 
     /// Moves every column to the combination of its last images whose residuals cancel best.
@@ -493,7 +493,7 @@ mod tests {
                     columns.image[index].0[lane] = value;
                 }
             }
-            let states = columns.judge(LIMITS);
+            let states = columns.judge(&[LIMITS; WIDTH]);
             let points: Vec<Vec<f64>> =
                 (0..width).map(|lane| column(&columns.point, lane)).collect();
             let evaluations: Vec<usize> =
@@ -537,7 +537,7 @@ mod tests {
         let mut rounds = 0;
         while states[0] == State::Running {
             columns.image[0] = Lanes(columns.point[0].0.map(|x| x + 1.0 + x * x));
-            states = columns.judge(LIMITS);
+            states = columns.judge(&[LIMITS; WIDTH]);
             columns.step();
             rounds += 1;
         }

@@ -16,6 +16,7 @@ mod certificate;
 mod columns;
 mod levels;
 mod map;
+mod pilots;
 mod shared;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -30,6 +31,7 @@ use self::columns::Columns;
 use self::levels::Precondition;
 use self::map::{Evaluate, Values};
 use self::shared::Shared;
+use super::solve::residual_to_certify;
 use super::{Equilibrium, Failure, Method, Settings, Statistics, certify, solve, solve_from};
 use crate::problem::Problem;
 
@@ -116,6 +118,15 @@ fn single<D: Draws>(
     }
 }
 
+/// When a column has arrived that is to reach a residual.
+fn limits(residual: f64, settings: Settings) -> Limits {
+    Limits {
+        tolerance: residual.max(4.0 * f64::EPSILON),
+        acceptable: residual.max(settings.tolerance * 5e-2),
+        max_evaluations: settings.max_evaluations.min(500),
+    }
+}
+
 /// The columns that one thread works on.
 struct Block<'a> {
     shared: &'a Shared,
@@ -126,6 +137,10 @@ struct Block<'a> {
     problems: [Option<Problem>; WIDTH],
     /// Position of the problem in each column.
     positions: [usize; WIDTH],
+    /// When each column has arrived.
+    limits: [Limits; WIDTH],
+    /// Whether the certificate has refused what each column arrived at.
+    refused: [bool; WIDTH],
     /// A problem that is no longer needed.
     used: Option<Problem>,
     result: Equilibrium,
@@ -143,6 +158,8 @@ impl<'a> Block<'a> {
             acceleration: Acceleration::new(baseline_point.len()),
             problems: [const { None }; WIDTH],
             positions: [0; WIDTH],
+            limits: [limits(0.0, settings); WIDTH],
+            refused: [false; WIDTH],
             used: None,
             result: assemble::blank(shared),
             baseline_point,
@@ -150,12 +167,6 @@ impl<'a> Block<'a> {
     }
 
     fn run<D: Draws>(&mut self, next: &impl Fn() -> Option<usize>, draws: &D) {
-        let tolerance = self.settings.tolerance;
-        let limits = Limits {
-            tolerance: (tolerance * 1e-2).max(4.0 * f64::EPSILON),
-            acceptable: tolerance * 5e-2,
-            max_evaluations: self.settings.max_evaluations.min(500),
-        };
         for lane in 0..WIDTH {
             self.fill(lane, next, draws);
         }
@@ -172,21 +183,26 @@ impl<'a> Block<'a> {
                 let Acceleration { point, image, .. } = &mut self.acceleration;
                 dispatch(Precondition { levels, point, image });
             }
-            let states = self.acceleration.judge(limits);
+            let states = self.acceleration.judge(&self.limits);
             let mut free = [false; WIDTH];
             for lane in 0..WIDTH {
-                if states[lane] != State::Running
-                    && let Some(problem) = self.problems[lane].take()
-                {
-                    let index = self.positions[lane];
-                    if states[lane] == State::Converged && self.certified(lane, &problem) {
-                        draws.solved(index, Ok((&problem, &self.result)));
-                    } else {
-                        single(&problem, draws.start(index), index, draws, self.settings);
-                    }
-                    self.used = Some(problem);
-                    free[lane] = true;
+                if states[lane] == State::Running {
+                    continue;
                 }
+                let Some(problem) = self.problems[lane].take() else { continue };
+                let index = self.positions[lane];
+                if states[lane] == State::Converged && self.certified(lane, &problem) {
+                    draws.solved(index, Ok((&problem, &self.result)));
+                } else if states[lane] == State::Converged && !self.refused[lane] {
+                    self.refused[lane] = true;
+                    self.limits[lane] = limits(self.settings.tolerance * 1e-2, self.settings);
+                    self.problems[lane] = Some(problem);
+                    continue;
+                } else {
+                    single(&problem, draws.start(index), index, draws, self.settings);
+                }
+                self.used = Some(problem);
+                free[lane] = true;
             }
             self.acceleration.step();
             for lane in (0..WIDTH).filter(|&lane| free[lane]) {
@@ -214,6 +230,8 @@ impl<'a> Block<'a> {
             self.columns.load(lane, self.shared, &problem);
             let start = start.filter(|start| start.len() == self.baseline_point.len());
             self.acceleration.start(lane, start.as_ref().unwrap_or(&self.baseline_point));
+            self.limits[lane] = limits(residual_to_certify(&problem, self.settings), self.settings);
+            self.refused[lane] = false;
             self.problems[lane] = Some(problem);
             self.positions[lane] = index;
             return;

@@ -3,6 +3,7 @@
 
 mod limits;
 mod production;
+pub(super) mod row;
 mod trade;
 
 use ndarray::{Array3, Axis};
@@ -42,43 +43,49 @@ impl Certificate {
     }
 }
 
-struct Check {
-    equation: &'static str,
-    relative: f64,
+/// The worst place of one equation.
+pub(super) struct Check {
+    pub(super) equation: &'static str,
+    /// Largest residual; infinite if one is no number.
+    pub(super) relative: f64,
     place: (usize, usize, usize),
 }
 
-/// Whether a residual is worse than the worst so far: NaN is worse than any number.
-fn worse(residual: f64, worst: f64) -> bool {
-    residual > worst || (residual.is_nan() && !worst.is_nan())
-}
-
 impl Check {
-    fn new(equation: &'static str) -> Self {
+    pub(super) fn new(equation: &'static str) -> Self {
         Self { equation, relative: 0.0, place: (0, 0, 0) }
     }
 
-    /// Compares two sides that are sums of terms of the given total size.
-    fn compare(&mut self, left: f64, right: f64, size: f64, place: (usize, usize, usize)) {
-        let difference = (left - right).abs();
-        let relative = if difference == 0.0 { 0.0 } else { difference / size };
-        if worse(relative, self.relative) {
-            (self.relative, self.place) = (relative, place);
+    /// Compares two sides that are sums of terms of the given total size. NaN is worst.
+    #[inline]
+    pub(super) fn compare(
+        &mut self,
+        left: f64,
+        right: f64,
+        size: f64,
+        place: (usize, usize, usize),
+    ) {
+        let gap = (left - right).abs();
+        // Without a division where it is not the worst; false for NaN.
+        if gap <= self.relative * size || self.relative.is_infinite() || gap == 0.0 {
+            return;
         }
+        let relative = gap / size;
+        self.relative = if relative.is_nan() { f64::INFINITY } else { relative };
+        self.place = place;
     }
 
-    fn same(&mut self, left: f64, right: f64, place: (usize, usize, usize)) {
+    pub(super) fn same(&mut self, left: f64, right: f64, place: (usize, usize, usize)) {
         self.compare(left, right, left.abs().max(right.abs()), place);
     }
 
     fn merge(self, other: Self) -> Self {
-        if worse(other.relative, self.relative) { other } else { self }
+        if other.relative > self.relative { other } else { self }
     }
 
-    fn named(self, cell: impl Fn((usize, usize, usize)) -> String) -> Residual {
+    pub(super) fn named(self, cell: impl Fn((usize, usize, usize)) -> String) -> Residual {
         let cell = if self.relative == 0.0 { String::new() } else { cell(self.place) };
-        let relative = if self.relative.is_nan() { f64::INFINITY } else { self.relative };
-        Residual { equation: self.equation, relative, cell }
+        Residual { equation: self.equation, relative: self.relative, cell }
     }
 }
 

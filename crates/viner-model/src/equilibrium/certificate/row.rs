@@ -1,0 +1,129 @@
+//! What one importer buys of one sector, exporter by exporter.
+
+#![expect(clippy::inline_always, reason = "what is not inlined is not compiled for the kernel")]
+
+use viner_numerics::kernel::{Work, run};
+
+use super::Check;
+
+/// Shares below this leave the range in which powers have full precision.
+const SMALLEST_SHARE: f64 = 1e-290;
+/// Partial sums of a total.
+const PARTIAL: usize = 8;
+
+/// `shares[i] = base[i] · cost_powers[i] · price_power`; 0 where nothing is bought in the baseline.
+pub(in crate::equilibrium) fn follow(
+    base: &[f64],
+    cost_powers: &[f64],
+    price_power: f64,
+    shares: &mut [f64],
+) {
+    run(Follow { base, cost_powers, price_power, shares });
+}
+
+/// `sums[i] += values[i]`.
+pub(in crate::equilibrium) fn add(sums: &mut [f64], values: &[f64]) {
+    run(AddEach { sums, values });
+}
+
+/// The sum of all.
+pub(in crate::equilibrium) fn total(values: &[f64]) -> f64 {
+    run(Total(values))
+}
+
+/// Compares the shares of what is paid, `paid[i]/total`, with those that follow from costs, each
+/// relative to the larger of the two; `place` names a cell.
+pub(in crate::equilibrium) fn compare(
+    check: &mut Check,
+    paid: &[f64],
+    total: f64,
+    shares: &[f64],
+    place: impl Fn(usize) -> (usize, usize, usize),
+) {
+    let per_total = 1.0 / total;
+    if run(Within { paid, shares, per_total, limit: check.relative }) {
+        return;
+    }
+    for (i, (paid, share)) in paid.iter().zip(shares).enumerate() {
+        let found = paid * per_total;
+        check.compare(found, *share, found.max(*share).max(SMALLEST_SHARE), place(i));
+    }
+}
+
+struct Follow<'a> {
+    base: &'a [f64],
+    cost_powers: &'a [f64],
+    price_power: f64,
+    shares: &'a mut [f64],
+}
+
+impl Work for Follow<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let costs = self.base.iter().zip(self.cost_powers);
+        for (share, (base, power)) in self.shares.iter_mut().zip(costs) {
+            let follows = base * (power * self.price_power);
+            *share = if *base == 0.0 { 0.0 } else { follows };
+        }
+    }
+}
+
+struct AddEach<'a> {
+    sums: &'a mut [f64],
+    values: &'a [f64],
+}
+
+impl Work for AddEach<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for (sum, value) in self.sums.iter_mut().zip(self.values) {
+            *sum += value;
+        }
+    }
+}
+
+struct Total<'a>(&'a [f64]);
+
+impl Work for Total<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run(self) -> f64 {
+        let (blocks, rest) = self.0.as_chunks::<PARTIAL>();
+        let mut sums = [0.0; PARTIAL];
+        for block in blocks {
+            for (sum, value) in sums.iter_mut().zip(block) {
+                *sum += value;
+            }
+        }
+        sums.iter().sum::<f64>() + rest.iter().sum::<f64>()
+    }
+}
+
+/// Whether no share found is further from that which follows from costs than a limit allows.
+struct Within<'a> {
+    paid: &'a [f64],
+    shares: &'a [f64],
+    per_total: f64,
+    limit: f64,
+}
+
+impl Work for Within<'_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run(self) -> bool {
+        let mut within = true;
+        for (paid, share) in self.paid.iter().zip(self.shares) {
+            let found = paid * self.per_total;
+            let size = found.max(*share).max(SMALLEST_SHARE);
+            // False for NaN.
+            within &= (found - share).abs() <= self.limit * size;
+        }
+        within
+    }
+}
