@@ -10,7 +10,7 @@ use crate::tables::Tables;
 /// Rounds over the users and the suppliers of one market.
 const ROUNDS: usize = 1000;
 /// A round that changes no account by more has changed nothing but roundings.
-const SETTLED: f64 = 1e-15;
+const SETTLED: f64 = 1e-14;
 /// Part of a market's purchases that users may be off in the end.
 const CLOSED: f64 = 1e-9;
 
