@@ -1,7 +1,8 @@
 //! Whose value added ends up in whose final spending.
 
-use ndarray::{Array1, Array2, Array3, Array4, s};
+use ndarray::{Array2, Array3, Array4, s};
 use rayon::prelude::*;
+use viner_numerics::kernel::dense::add_transposed_product;
 
 use crate::baseline::Baseline;
 use crate::scenario::Sourcing;
@@ -123,14 +124,13 @@ fn sales_by_user(
 ) -> Array2<f64> {
     let (sectors, regions, ..) = shares.dim();
     let mut sales = Array2::zeros((regions, sectors));
-    let mut paid = Array1::zeros(regions);
-    for s in 0..sectors {
-        for n in 0..regions {
+    let mut paid = vec![0.0; regions];
+    for (s, of_sector) in shares.outer_iter().enumerate() {
+        for (n, market) in of_sector.outer_iter().enumerate() {
+            let spent = spending.slice(s![n, .., s]).to_vec();
             paid.fill(0.0);
-            for (user, spending) in spending.slice(s![n, .., s]).iter().enumerate() {
-                if *spending != 0.0 {
-                    paid.scaled_add(*spending, &shares.slice(s![s, n, user, ..]));
-                }
+            if spent.iter().any(|spent| *spent != 0.0) {
+                add_transposed_product(market.to_slice().unwrap_or_default(), &spent, &mut paid);
             }
             for (i, paid) in paid.iter().enumerate() {
                 if i == n || !closed.contains(&n) {

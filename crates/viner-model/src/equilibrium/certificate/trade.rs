@@ -1,6 +1,6 @@
 //! Prices, trade shares, spending, sales and taxes, recomputed from the reported results.
 
-use ndarray::{Array3, ArrayView1, s};
+use ndarray::{Array3, s};
 
 use super::limits::{SplitTrade, varieties};
 use super::{Check, row};
@@ -28,7 +28,7 @@ pub(super) fn sourcing(
     s: usize,
 ) -> SectorTrade {
     let baseline = &problem.baseline;
-    let regions = baseline.region_count();
+    let (regions, purchasers) = (baseline.region_count(), demand.dim().1);
     let theta = problem.elasticities.trade[s];
     let tariffs = problem.counterfactual.sector_tariffs(baseline, s);
     let export_taxes = problem.counterfactual.sector_export_taxes(baseline, s);
@@ -81,8 +81,7 @@ pub(super) fn sourcing(
             }
         }
         let total = row::total(&paid);
-        let demand = demand.slice(s![n, .., s]);
-        let asked = demand.sum();
+        let asked: f64 = (0..purchasers).map(|purchaser| demand[[n, purchaser, s]]).sum();
         checked.spending.same(total, asked, (n, s, 0));
         changes.clear();
         while let Some((_, i, change)) = touched.next_if(|(importer, ..)| *importer == n) {
@@ -96,7 +95,8 @@ pub(super) fn sourcing(
         }
         // The part of all purchases that is of each exporter.
         new.fill(0.0);
-        for (purchaser, &spent) in demand.iter().enumerate() {
+        for purchaser in 0..purchasers {
+            let spent = demand[[n, purchaser, s]];
             let (shares, price) = match (problem.user_shares(), &result.users) {
                 (Some(shares), Some(users)) => {
                     let told = users.expenditure[[n, purchaser, s]];
@@ -123,7 +123,7 @@ pub(super) fn sourcing(
                 own[i] = varieties * shares[i] * (cost / price).powf(-theta);
             }
             checked.price.compare(row::total(&own).powf(-1.0 / theta), 1.0, 1.0, (n, s, 0));
-            if demand.len() == 1 {
+            if purchasers == 1 {
                 std::mem::swap(&mut new, &mut own);
             } else {
                 let part = spent / asked;
@@ -131,7 +131,7 @@ pub(super) fn sourcing(
             }
         }
         if let Some(users) = &result.users {
-            let mean = mean_price(problem, users, &demand, (n, s));
+            let mean = mean_price(problem, users, demand, (n, s));
             checked.price.same(result.price[[n, s]], mean, (n, s, 0));
         }
         row::compare(&mut checked.share, &paid, total, &new, |i| (s, n, i));
@@ -146,11 +146,11 @@ pub(super) fn sourcing(
 fn mean_price(
     problem: &Problem,
     users: &UserOutcomes,
-    demand: &ArrayView1<'_, f64>,
+    demand: &Array3<f64>,
     (n, s): (usize, usize),
 ) -> f64 {
     let (mut spent, mut now) = (0.0, 0.0);
-    for (user, _) in demand.iter().enumerate().filter(|(_, spent)| **spent != 0.0) {
+    for user in (0..demand.dim().1).filter(|&user| demand[[n, user, s]] != 0.0) {
         let before = problem.baseline.user_spending(n, user, s);
         spent += before;
         now += before * users.price[[n, user, s]];
