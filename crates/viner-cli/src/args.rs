@@ -292,6 +292,9 @@ pub struct BacktestOptions {
     /// Smallest cell compared, in million USD of its first year [default: 10]
     #[arg(long, value_name = "MILLION", requires = "cells")]
     pub smallest_cell: Option<f64>,
+    /// Also fit the sizes of a calibration, built in or a file, and tell the fit beside; the plan keeps its own sizes
+    #[arg(long, value_name = "CALIBRATION")]
+    pub fit: Option<String>,
     /// Also write all rows as a page in Markdown
     #[arg(long, value_name = "FILE")]
     pub page: Option<PathBuf>,
@@ -320,9 +323,9 @@ pub enum DataCommand {
     ///
     /// The layout is recognised by the content; `--format` names it where it is not.
     Import(ImportArguments),
-    /// Tell what a bundle or built-in baseline holds
+    /// Tell what a bundle or built-in baseline holds, or what a download is that was not imported
     Info {
-        /// Folder of a bundle, or name of a built-in baseline
+        /// Folder of a bundle, name of a built-in baseline, or download of an official table
         baseline: String,
     },
     /// Check the accounting identities of a bundle, each with its worst cell

@@ -27,7 +27,9 @@ fn main() -> ExitCode {
         let _ = rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build_global();
     }
     let common = &arguments.common;
-    let result = match arguments.command.unwrap_or_default() {
+    let command = arguments.command.unwrap_or_default();
+    let usable = commands::options::refuse_unused(&command, common);
+    let result = usable.and_then(|()| match command {
         Command::Run(options) => commands::run::run(&options, common, &printer),
         Command::Check(options) => commands::check::run(&options, common, &printer),
         Command::Compare(options) => commands::compare::run(&options, common, &printer),
@@ -44,7 +46,7 @@ fn main() -> ExitCode {
         }
         Command::Show { name } => commands::show::run(&name, common, &printer),
         Command::Data(command) => commands::data::run(&command, common, &printer),
-    };
+    });
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failed::Input(diagnostics)) => {

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::commands::products::IndustryOptions;
+
 /// What all of them take.
 #[derive(Args, Debug)]
 pub struct TableOptions {
@@ -85,9 +87,19 @@ pub struct SplitOptions {
     /// Sector to divide
     #[arg(long)]
     pub sector: String,
-    /// File with columns `child`, `name`, `exporter`, `importer`, `user`, `share`
-    #[arg(long, value_name = "FILE")]
-    pub shares: PathBuf,
+    /// File with columns `child`, `name`, `exporter`, `importer`, `user`, `share`; beside `--products`,
+    /// of the cells whose shares are not those of trade
+    #[arg(long, value_name = "FILE", required_unless_present = "products")]
+    pub shares: Option<PathBuf>,
+    /// File with columns `child`, `name`, `hs`: the products of each child, whose shares are those of trade
+    #[arg(long, value_name = "FILE", requires = "trade")]
+    pub products: Option<PathBuf>,
+    /// Trade by product of the Harmonized System: `trade.csv.gz` of `data import`
+    #[arg(long, value_name = "FILE", requires = "products")]
+    pub trade: Option<PathBuf>,
+    /// Which industries make the products.
+    #[command(flatten)]
+    pub industries: IndustryOptions,
 }
 
 /// Options of `data replay`.

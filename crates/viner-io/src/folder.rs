@@ -42,10 +42,8 @@ impl StagedFolder {
         target: &Path,
         is_ours: impl FnOnce(&Path) -> Result<(), String>,
     ) -> Result<Self, IoError> {
+        check_target(target, is_ours)?;
         let target = resolve(target)?;
-        if target.exists() {
-            check_replaceable(&target, is_ours)?;
-        }
         let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let parent = target.parent().unwrap_or(Path::new(".")).to_owned();
         let mut staged = Self { target, staging: None, created: Vec::new() };
@@ -130,6 +128,19 @@ impl Drop for StagedFolder {
             let _ = fs::remove_dir(path);
         }
     }
+}
+
+/// Whether a folder may be written to: it is not there, it is empty, or `is_ours` finds nothing
+/// foreign in it.
+///
+/// # Errors
+/// `OutputRefused` with what was found.
+pub(crate) fn check_target(
+    target: &Path,
+    is_ours: impl FnOnce(&Path) -> Result<(), String>,
+) -> Result<(), IoError> {
+    let target = resolve(target)?;
+    if target.exists() { check_replaceable(&target, is_ours) } else { Ok(()) }
 }
 
 /// The folder's own path: links followed, so that a link to a run replaces the run, not the link.

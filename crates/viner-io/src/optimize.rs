@@ -138,11 +138,7 @@ impl OptimizeQuestion {
         let variants = Variants::new(baseline, scenario, question.settings)
             .map_err(|error| NoOptimum::Scenario(question.no_answer(error)))?;
         let choices: Vec<Choice> = self.choices.iter().map(|(_, choice)| choice.clone()).collect();
-        let mut economy =
-            Economy { variants: &variants, fixed: scenario.policies.clone(), choices, start: None };
-        // Where the scenario itself has an equilibrium, all others are sought from there.
-        economy.start =
-            variants.solve(economy.fixed.clone(), None).ok().map(|(_, found)| found.unknowns);
+        let economy = Economy::new(&variants, scenario.policies.clone(), choices);
         let best = match self.searches.as_slice() {
             [one] => optimum(&economy, one),
             players => nash(&economy, players),
@@ -154,9 +150,7 @@ impl OptimizeQuestion {
             }
             _ => Vec::new(),
         };
-        let policies = economy.policies(&best.sizes);
-        let (problem, equilibrium) =
-            variants.solve(policies, economy.start.as_deref()).map_err(NoOptimum::Nowhere)?;
+        let (problem, equilibrium) = economy.solve(&best.sizes).map_err(NoOptimum::Nowhere)?;
         Ok(Optimized { best, frontier, problem, equilibrium })
     }
 

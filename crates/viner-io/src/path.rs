@@ -18,7 +18,7 @@ use crate::outcomes::{Asked, outcome_diagnostic, with_words};
 use crate::plan::PlanSource;
 use crate::question::{NoAnswer, Question, scenario_source};
 use crate::results::{Column, Frame, Program, run_frames};
-use crate::scenario_file::{Day, PathPlan, Period, ScenarioSource, read_path_plan};
+use crate::scenario_file::{Day, Months, PathPlan, Period, ScenarioSource, read_path_plan};
 
 /// A plan on its baseline, both checked.
 #[derive(Clone, Debug)]
@@ -54,12 +54,20 @@ pub struct PathVariant {
     pub elasticity_factor: f64,
     /// Years to solve; all if empty.
     pub years: Vec<i32>,
+    /// The months that stand for each year: dates count by their days, money is at the rate of a year.
+    pub months: Months,
 }
 
 impl Default for PathVariant {
     /// The plan as it is.
     fn default() -> Self {
-        Self { without: Vec::new(), known_at: None, elasticity_factor: 1.0, years: Vec::new() }
+        Self {
+            without: Vec::new(),
+            known_at: None,
+            elasticity_factor: 1.0,
+            years: Vec::new(),
+            months: Months::default(),
+        }
     }
 }
 
@@ -160,7 +168,7 @@ impl PathQuestion {
         let periods = self.plan.periods.iter();
         let part = |period: &Period| {
             let unknown = period.from.zip(variant.known_at).is_some_and(|(from, day)| from > day);
-            if unknown { 0.0 } else { period.part_of(year) }
+            if unknown { 0.0 } else { period.part_of(year, variant.months) }
         };
         periods.map(part).collect()
     }

@@ -24,11 +24,17 @@ pub enum PartError {
     Scenario(ScenarioError),
 }
 
+/// Part of a year from which on a price cap counts.
+const HALF: f64 = 0.5;
+
 /// What a policy does in a year of which it is in force for the part `part`; nothing where that is 0.
 ///
 /// What stops trade, money and rates that are added count by the part of the year; what multiplies a
-/// cost, a price or a tariff factor counts by its logarithm. A quota of `q` is one of `1 − part (1 − q)`.
+/// cost or a tariff factor counts by its logarithm. A quota of `q` is one of `1 − part (1 − q)`.
 /// A settlement that is not in force keeps its currencies, at no cost, so that their shares can be told.
+/// A price cap counts whole from half of the year on, else not at all: without it the price has no
+/// limit, and between a limit and none there is no mean. Any power of the cap would hold the price of
+/// the whole year near that of the baseline.
 ///
 /// # Errors
 /// A coalition transfer for a part of a year, or a policy that is wrong on the baseline.
@@ -47,6 +53,9 @@ pub fn part_of_policy(
     }
     let mut partial = policy.clone();
     match &mut partial.action {
+        Action::Bilateral { instrument: On::PriceCap(_), .. } => {
+            return Ok((part >= HALF).then_some(partial));
+        }
         Action::Bilateral { instrument: On::TariffRate | On::ExportTaxRate, .. } => {
             rates(&mut partial, part, scenario, baseline)?;
         }
@@ -105,19 +114,16 @@ fn size_of(instrument: &On, part: f64) -> impl Fn(f64) -> f64 + use<> {
     enum How {
         Linear,
         Factor,
-        Level,
         Quantity,
     }
     let how = match instrument {
         On::TradeCostChange => How::Factor,
-        On::PriceCap(_) => How::Level,
         On::Quota { .. } => How::Quantity,
         _ => How::Linear,
     };
     move |size: f64| match how {
         How::Linear => size * part,
         How::Factor => power(size, part),
-        How::Level => size.powf(part),
         How::Quantity => 1.0 - part * (1.0 - size),
     }
 }
@@ -205,12 +211,6 @@ mod tests {
     fn sizes_count_by_their_nature() {
         assert!((power(0.21, 0.5) - 0.1).abs() < 1e-12);
         assert!((size_of(&On::EmbargoShare, 0.25)(0.8) - 0.2).abs() < 1e-12);
-        let shadow = crate::scenario::Shadow {
-            capacity: 0.0,
-            cost: 1.0,
-            owner: crate::scenario::ShadowOwner::Importer,
-        };
-        assert!((size_of(&On::PriceCap(shadow), 0.5)(0.81) - 0.9).abs() < 1e-12);
         let quota = On::Quota { rent_to_exporter: 0.0, scope: crate::scenario::QuotaScope::Total };
         assert!((size_of(&quota, 0.5)(0.4) - 0.7).abs() < 1e-12);
     }

@@ -50,6 +50,9 @@ impl VariantFailure {
     }
 }
 
+/// Part of the tolerance for equilibria that are compared with hardly different ones.
+const EXACT: f64 = 0.01;
+
 impl Variants {
     /// Variants of `scenario` on `baseline`, which is solved first where a closure asks for it.
     ///
@@ -95,12 +98,34 @@ impl Variants {
         start: Option<&[f64]>,
     ) -> Result<(Problem, Equilibrium), VariantFailure> {
         let problem = self.problem(policies).map_err(VariantFailure::Scenario)?;
-        let warm = start.and_then(|_| solve_from(&problem, start, self.settings).ok());
-        let equilibrium = match warm {
-            Some(equilibrium) => equilibrium,
-            None => solve(&problem, self.settings).map_err(VariantFailure::Solve)?,
-        };
+        let equilibrium = self.equilibrium(&problem, start)?;
         Ok((problem, equilibrium))
+    }
+
+    fn equilibrium(
+        &self,
+        problem: &Problem,
+        start: Option<&[f64]>,
+    ) -> Result<Equilibrium, VariantFailure> {
+        let warm = start.and_then(|_| solve_from(problem, start, self.settings).ok());
+        warm.map_or_else(|| solve(problem, self.settings), Ok).map_err(VariantFailure::Solve)
+    }
+
+    /// The equilibrium of a variant, searched as by [`solve`](Self::solve), to within a hundredth of
+    /// the tolerance where that can be had: its outcomes can be compared with those of others that
+    /// hardly differ.
+    ///
+    /// # Errors
+    /// There is no certified equilibrium.
+    pub fn exact_equilibrium(
+        &self,
+        problem: &Problem,
+        start: Option<&[f64]>,
+    ) -> Result<Equilibrium, VariantFailure> {
+        let settings = Settings { tolerance: EXACT * self.settings.tolerance, ..self.settings };
+        start
+            .and_then(|_| solve_from(problem, start, settings).ok())
+            .map_or_else(|| self.equilibrium(problem, start), Ok)
     }
 
     /// Solves `count` variants in parallel, the first from the baseline and all others from the first,

@@ -1,9 +1,12 @@
 //! Fuzz targets: random files must never bring a reader down.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::step::{Step, cargo, root, say};
+
+/// Bytes of the largest input. Longer seeds would be cut off, and be files of no layout.
+const LARGEST_INPUT: u64 = 8192;
 
 /// Builds every fuzz target, with the coverage that tells libFuzzer which inputs are new, and feeds
 /// it `inputs` files grown from its seeds.
@@ -27,20 +30,40 @@ pub fn run(inputs: u64) -> Result<(), String> {
 
     let programs = target.join(host()?).join("release");
     for reader in ["scenario", "bundle", "official"] {
+        let seeds = folder.join("seeds").join(reader);
+        whole(&seeds)?;
         let corpus = target.join("corpus").join(reader);
         std::fs::create_dir_all(&corpus)
             .map_err(|error| format!("cannot create {}: {error}", corpus.display()))?;
         let mut command = Command::new(programs.join(reader));
         command
             .arg(format!("-runs={inputs}"))
-            .args(["-seed=1", "-max_len=4096", "-verbosity=0", "-rss_limit_mb=4096"])
+            .arg(format!("-max_len={LARGEST_INPUT}"))
+            .args(["-seed=1", "-verbosity=0", "-rss_limit_mb=4096"])
             .arg(format!("-artifact_prefix={}/", target.display()))
             // New inputs are written into the first folder.
             .arg(&corpus)
-            .arg(folder.join("seeds").join(reader));
+            .arg(&seeds);
         Step::new(format!("fuzzing the {reader} reader, {inputs} inputs"), command)
             .quiet()
             .run()?;
+    }
+    Ok(())
+}
+
+/// Refuses seeds that would be cut off.
+fn whole(seeds: &Path) -> Result<(), String> {
+    let failed = |error| format!("cannot read {}: {error}", seeds.display());
+    for seed in std::fs::read_dir(seeds).map_err(failed)? {
+        let seed = seed.map_err(failed)?;
+        let length = seed.metadata().map_err(failed)?.len();
+        if length > LARGEST_INPUT {
+            let path = seed.path();
+            return Err(format!(
+                "seed {} has {length} bytes, more than the {LARGEST_INPUT} of an input",
+                path.display()
+            ));
+        }
     }
     Ok(())
 }

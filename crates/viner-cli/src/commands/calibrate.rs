@@ -13,15 +13,16 @@ use viner_io::plan::plan_source;
 use viner_io::results::write_results;
 use viner_io::{Diagnostic, Diagnostics};
 
+use super::options::result_formats;
 use super::path::{open, refusal};
-use super::run::{PROGRAM, result_formats};
+use super::run::PROGRAM;
 use super::{Failed, warning};
 use crate::args::{CalibrateOptions, Common};
 use crate::printer::Printer;
 use crate::summary::{align, new_table};
 
 pub fn run(options: &CalibrateOptions, common: &Common, printer: &Printer) -> Result<(), Failed> {
-    let formats = result_formats(&common.format)?;
+    let formats = result_formats(common)?;
     let path = open(&options.plan, options.tolerance, common, printer)?;
     let question = question(path, &options.plan, common)?;
     let start = Instant::now();

@@ -9,7 +9,8 @@ use viner_io::results::{Column, Frame, comparison_frames, manifest, run_frames, 
 use viner_io::{Diagnostic, Diagnostics};
 use viner_model::labels::Labels;
 
-use super::run::{PROGRAM, result_formats};
+use super::options::result_formats;
+use super::run::PROGRAM;
 use super::{Failed, warning};
 use crate::args::{Common, CompareOptions};
 use crate::printer::Printer;
@@ -41,7 +42,7 @@ struct Compared {
 }
 
 pub fn run(options: &CompareOptions, common: &Common, printer: &Printer) -> Result<(), Failed> {
-    let formats = result_formats(&common.format)?;
+    let formats = result_formats(common)?;
     let questions = open(options, common)?;
     let labels = labels(&options.runs);
     let mut runs = Vec::with_capacity(questions.len());

@@ -1,33 +1,45 @@
 //! `viner data`: work on baseline tables.
 
 use std::fmt::Write;
-use std::path::Path;
 
 use serde_json::json;
-use viner_io::builtin::{OpenedBaseline, open_baseline};
-use viner_io::tables::{TableFormat, digest, findings, write_bundle};
+use viner_io::builtin::{OpenedBaseline, open_baseline, open_unbalanced_baseline};
+use viner_io::tables::{digest, findings, write_bundle};
+use viner_io::{Diagnostic, Diagnostics};
 use viner_model::baseline::{Baseline, BaselineError, IdentityReport};
 use viner_model::tables::Tables;
 
-use super::{Failed, balance, import, products, replay, table_tolerance, tables, warning};
-use crate::args::{Common, DataCommand, Format};
+use super::options::bundle_output;
+use super::{
+    Failed, balance, import, info, products, replay, split, table_tolerance, tables, warning,
+};
+use crate::args::{Common, DataCommand};
 use crate::printer::Printer;
 
 pub fn run(command: &DataCommand, common: &Common, printer: &Printer) -> Result<(), Failed> {
+    // Where there is nowhere to write to, nothing is read.
+    if let DataCommand::Export { .. }
+    | DataCommand::Aggregate(_)
+    | DataCommand::Balance(_)
+    | DataCommand::Update(_)
+    | DataCommand::Split(_) = command
+    {
+        bundle_output(common)?;
+    }
     match command {
         DataCommand::Import(arguments) => import::run(arguments, common, printer),
-        DataCommand::Info { baseline } => info(baseline, common, printer),
+        DataCommand::Info { baseline } => info::run(baseline, common, printer),
         DataCommand::Check { baseline, tolerance } => {
             check(baseline, table_tolerance(*tolerance)?, common, printer)
         }
         DataCommand::Export { baseline } => {
-            let opened = open(baseline, printer)?;
+            let opened = open_any(baseline, printer)?;
             write(&opened.tables, common, printer)
         }
         DataCommand::Aggregate(options) => tables::aggregate(options, common, printer),
         DataCommand::Balance(options) => balance::run(options, common, printer),
         DataCommand::Update(options) => tables::update(options, common, printer),
-        DataCommand::Split(options) => tables::split(options, common, printer),
+        DataCommand::Split(options) => split::run(options, common, printer),
         DataCommand::Elasticities(options) => products::elasticities(options, common, printer),
         DataCommand::Tariffs(options) => products::tariff_table(options, common, printer),
         DataCommand::Replay(options) => replay::run(options, common, printer),
@@ -35,40 +47,24 @@ pub fn run(command: &DataCommand, common: &Common, printer: &Printer) -> Result<
 }
 
 pub(super) fn open(name: &str, printer: &Printer) -> Result<OpenedBaseline, Failed> {
-    let opened = open_baseline(name, None)?;
+    Ok(told(open_baseline(name, None)?, printer))
+}
+
+/// Opens a table whose values may be negative.
+pub(super) fn open_any(name: &str, printer: &Printer) -> Result<OpenedBaseline, Failed> {
+    Ok(told(open_unbalanced_baseline(name, None)?, printer))
+}
+
+fn told(opened: OpenedBaseline, printer: &Printer) -> OpenedBaseline {
     for text in &opened.warnings {
         printer.note(&warning(text));
     }
-    Ok(opened)
-}
-
-/// The folder of `-o`, which must be named.
-pub fn output_folder(common: &Common) -> Result<&Path, Failed> {
-    common
-        .output
-        .as_deref()
-        .ok_or_else(|| Failed::Usage("error: name the folder to write with `-o DIR`".into()))
+    opened
 }
 
 /// Writes a bundle to the folder of `-o`.
 pub fn write(tables: &Tables, common: &Common, printer: &Printer) -> Result<(), Failed> {
-    let folder = output_folder(common)?;
-    let mut format = TableFormat::CsvGz;
-    for wanted in &common.format {
-        format = match wanted {
-            Format::Csv => TableFormat::Csv,
-            Format::CsvGz => TableFormat::CsvGz,
-            Format::Parquet => TableFormat::Parquet,
-            Format::Xlsx => {
-                return Err(Failed::Usage(
-                    "error: `--format xlsx`: bundles are written as `csv`, `csv.gz` or `parquet`"
-                        .into(),
-                ));
-            }
-            // Layouts that are read.
-            _ => continue,
-        };
-    }
+    let (folder, format) = bundle_output(common)?;
     write_bundle(tables, folder, format)?;
     printer.note(&format!(
         "bundle of {} regions and {} sectors written to {}",
@@ -79,57 +75,10 @@ pub fn write(tables: &Tables, common: &Common, printer: &Printer) -> Result<(), 
     Ok(())
 }
 
-/// Prints what a baseline holds.
-pub fn info(name: &str, common: &Common, printer: &Printer) -> Result<(), Failed> {
-    let opened = open(name, printer)?;
-    let tables = &opened.tables;
-    let about = &tables.description;
-    let codes = |labels: &viner_model::labels::Labels| labels.codes().collect::<Vec<_>>().join(" ");
-    let output: f64 = tables.flows.sum() * about.unit.in_millions();
-    let value_added: f64 = tables.value_added.sum() * about.unit.in_millions();
-    if common.json {
-        printer.asked(&format!(
-            "{:#}",
-            json!({
-                "name": about.name, "title": about.title, "year": about.year,
-                "unit": about.unit.millions(), "source": about.source, "licence": about.licence,
-                "citation": about.citation, "sha256": opened.sha256,
-                "regions": tables.regions.codes().collect::<Vec<_>>(),
-                "sectors": tables.sectors.codes().collect::<Vec<_>>(),
-                "output": output, "value_added": value_added,
-                "transformations": about.transformations.iter()
-                    .map(|step| json!({ "step": step.step, "note": step.note })).collect::<Vec<_>>(),
-            })
-        ));
-        return Ok(());
-    }
-    let unit = about.unit.millions();
-    let mut text = format!("{}: {}\n", about.name, about.title);
-    let mut line = |key: &str, value: &str| {
-        if !value.is_empty() {
-            let _ = writeln!(text, "  {key:<13}{value}");
-        }
-    };
-    line("year", &about.year.to_string());
-    line("regions", &format!("{}: {}", tables.regions.len(), codes(&tables.regions)));
-    line("sectors", &format!("{}: {}", tables.sectors.len(), codes(&tables.sectors)));
-    line("output", &format!("{output:.0} {unit}"));
-    line("value added", &format!("{value_added:.0} {unit}"));
-    line("tariffs", if tables.tariffs.is_some() { "yes" } else { "none" });
-    line("source", &about.source);
-    line("licence", &about.licence);
-    line("citation", &about.citation);
-    line("sha256", &opened.sha256);
-    for step in &about.transformations {
-        line(&step.step, &step.note);
-    }
-    printer.result(text.trim_end());
-    Ok(())
-}
-
 /// Prints every identity with its worst cell; fails where one is beyond the tolerance.
 fn check(name: &str, tolerance: f64, common: &Common, printer: &Printer) -> Result<(), Failed> {
-    let opened = open(name, printer)?;
+    // A table with cells that no run takes is told of all the same, and refused at the end.
+    let opened = open_any(name, printer)?;
     let report = IdentityReport::of(&opened.tables);
     let found = findings(&opened.tables);
     for finding in &found {
@@ -175,12 +124,25 @@ fn check(name: &str, tolerance: f64, common: &Common, printer: &Printer) -> Resu
         }
         printer.result(text.trim_end());
     }
-    Baseline::new(&opened.tables, tolerance).map_err(|errors| refused(&errors, &opened.name))?;
-    Ok(())
+    let mut errors = Baseline::new(&opened.tables, tolerance).err().unwrap_or_default();
+    let told = errors.iter().any(|error| matches!(error, BaselineError::Unbalanced { .. }));
+    if report.worst().relative > tolerance && !told {
+        errors.push(BaselineError::Unbalanced { report });
+    }
+    if errors.is_empty() { Ok(()) } else { Err(refused(&errors, &opened.name)) }
 }
 
+/// All errors of a table, of those on single cells the first few.
 fn refused(errors: &[BaselineError], name: &str) -> Failed {
-    let diagnostics =
-        errors.iter().map(|error| viner_io::question::baseline_diagnostic(error, name)).collect();
-    Failed::Input(viner_io::Diagnostics(diagnostics))
+    const SHOWN: usize = 5;
+    let (cells, others): (Vec<_>, Vec<_>) =
+        errors.iter().partition(|error| matches!(error, BaselineError::BadValue { .. }));
+    let shown = cells.iter().take(SHOWN).chain(&others);
+    let mut diagnostics: Vec<Diagnostic> =
+        shown.map(|error| viner_io::question::baseline_diagnostic(error, name)).collect();
+    if let Some(more) = cells.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        let text = format!("baseline `{name}`: {more} more cells with such values");
+        diagnostics.push(Diagnostic::new(text).hint("`--json` lists them among the findings"));
+    }
+    Failed::Input(Diagnostics(diagnostics))
 }

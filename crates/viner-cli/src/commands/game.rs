@@ -7,14 +7,15 @@ use viner_io::game::{GameQuestion, NoGame};
 use viner_io::plan::plan_source;
 use viner_io::results::{game_frames, write_results};
 
-use super::run::{PROGRAM, result_formats};
+use super::options::result_formats;
+use super::run::PROGRAM;
 use super::{Failed, table_tolerance, warning};
 use crate::args::{Common, GameOptions};
 use crate::game_summary::GameSummary;
 use crate::printer::Printer;
 
 pub fn run(options: &GameOptions, common: &Common, printer: &Printer) -> Result<(), Failed> {
-    let formats = result_formats(&common.format)?;
+    let formats = result_formats(common)?;
     let source = plan_source(&options.plan)?;
     let tolerance = match (options.tolerance, source.plan.recorded.table_tolerance) {
         (None, Some(recorded)) => recorded,

@@ -1,19 +1,25 @@
 //! `viner data import`: an official table turned into a bundle.
 
+use std::fmt::Write;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use serde_json::json;
+use viner_io::products::described;
 use viner_io::tables::official::{
     ComtradeOptions, Format as Layout, ImportOptions, Imported, Mirror, Negatives, TRADE_FILE,
     Trade, World, import,
 };
 use viner_model::tables::Description;
 
+use super::options::import_output;
 use super::replay::Done;
 use super::{Failed, data, replay, warning};
 use crate::args::{Common, Format};
 use crate::printer::Printer;
+
+/// How many of the largest products an import of trade names.
+const LARGEST: usize = 5;
 
 /// Options of `data import`.
 #[derive(Args, Debug)]
@@ -116,7 +122,7 @@ pub fn run(arguments: &ImportArguments, common: &Common, printer: &Printer) -> R
         },
     };
     // Where there is nowhere to write to, nothing is read.
-    data::output_folder(common)?;
+    import_output(common)?;
     let file = &arguments.file;
     match import(file, &options)? {
         Imported::World(mut world) => {
@@ -163,7 +169,7 @@ fn world_table(world: &World, common: &Common, printer: &Printer) -> Result<(), 
 }
 
 fn trade_table(trade: &Trade, common: &Common, printer: &Printer) -> Result<(), Failed> {
-    let folder = data::output_folder(common)?;
+    let folder = import_output(common)?;
     trade.write(folder)?;
     if !trade.unknown.is_empty() {
         printer.note(&warning(&format!(
@@ -175,16 +181,24 @@ fn trade_table(trade: &Trade, common: &Common, printer: &Printer) -> Result<(), 
         printer.note(remark);
     }
     printer.note(&format!("{} written to {}", TRADE_FILE, folder.display()));
+    // Products of the ITPD are industries with numbers of their own.
+    let by_customs = trade.format != Layout::Itpd.name();
+    let largest = trade.largest_products(if by_customs { LARGEST } else { 0 });
+    let largest: Vec<(String, f64)> =
+        largest.into_iter().map(|(product, value)| (described(product), value)).collect();
     if common.json {
         let json = json!({
             "format": trade.format, "year": trade.year, "unit": "million USD",
             "regions": trade.regions.len(), "products": trade.products.len(),
             "rows": trade.rows.len(), "value": trade.total(), "unknown_codes": trade.unknown,
             "remarks": trade.remarks,
+            "largest_products": largest.iter()
+                .map(|(product, value)| json!({ "product": product, "value": value }))
+                .collect::<Vec<_>>(),
         });
         printer.asked(&format!("{json:#}"));
     } else {
-        printer.result(&format!(
+        let mut text = format!(
             "read as {}, year {}\nregions {}, products {}, rows {}, value {:.1} million USD",
             trade.format,
             trade.year,
@@ -192,7 +206,11 @@ fn trade_table(trade: &Trade, common: &Common, printer: &Printer) -> Result<(), 
             trade.products.len(),
             trade.rows.len(),
             trade.total()
-        ));
+        );
+        for (product, value) in &largest {
+            let _ = write!(text, "\n  {value:>14.1}  {product}");
+        }
+        printer.result(&text);
     }
     Ok(())
 }

@@ -8,14 +8,17 @@ pub mod compare;
 pub mod data;
 pub mod game;
 pub mod import;
+pub mod info;
 pub mod list;
 pub mod optimize;
+pub mod options;
 pub mod path;
 pub mod products;
 pub mod replay;
 pub mod run;
 pub mod sensitivity;
 pub mod show;
+pub mod split;
 pub mod sweep;
 pub mod tables;
 

@@ -8,14 +8,15 @@ use viner_io::optimize::{NoOptimum, OptimizeQuestion, Optimized};
 use viner_io::plan::plan_source;
 use viner_io::results::{chosen, optimize_frames, run_frames, write_results};
 
-use super::run::{PROGRAM, result_formats};
+use super::options::result_formats;
+use super::run::PROGRAM;
 use super::{Failed, table_tolerance, warning};
 use crate::args::{Common, OptimizeOptions};
 use crate::printer::Printer;
 use crate::summary::{align, new_table};
 
 pub fn run(options: &OptimizeOptions, common: &Common, printer: &Printer) -> Result<(), Failed> {
-    let formats = result_formats(&common.format)?;
+    let formats = result_formats(common)?;
     let source = plan_source(&options.plan)?;
     let tolerance = match (options.tolerance, source.plan.recorded.table_tolerance) {
         (None, Some(recorded)) => recorded,

@@ -7,14 +7,15 @@ use viner_io::path::{NoPath, PathQuestion, path_frames};
 use viner_io::plan::plan_source;
 use viner_io::results::write_results;
 
-use super::run::{PROGRAM, result_formats};
+use super::options::result_formats;
+use super::run::PROGRAM;
 use super::{Failed, model_error, table_tolerance, warning};
 use crate::args::{Common, PathOptions};
 use crate::path_summary;
 use crate::printer::Printer;
 
 pub fn run(options: &PathOptions, common: &Common, printer: &Printer) -> Result<(), Failed> {
-    let formats = result_formats(&common.format)?;
+    let formats = result_formats(common)?;
     let question = open(&options.plan, options.tolerance, common, printer)?;
     let texts: Vec<String> = question.plan.outcomes.iter().chain(&options.of).cloned().collect();
     let asked: Vec<Asked> = ask(&texts, &question.question, true)?;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use viner_io::products::{
-    Concordance, Preferences, ReadAs, SectorDivisions, TradeWeights, read_elasticities,
+    Concordance, Preferences, ReadAs, SectorDivisions, TradeWeights, described, read_elasticities,
     read_tariffs,
 };
 use viner_io::{IoError, write_text};
@@ -24,31 +24,44 @@ pub struct ProductOptions {
     /// Table whose sectors the numbers are for: folder of a bundle, or name of a built-in baseline
     #[arg(long)]
     pub baseline: String,
-    /// Products (`HS_6d`) and the industries that make them (`ISIC4_2d`)
-    #[arg(long, value_name = "FILE")]
-    pub concordance: Option<PathBuf>,
+    /// Which industries make the products.
+    #[command(flatten)]
+    pub industries: IndustryOptions,
     /// Trade that means are weighted by: `trade.csv.gz` of `data import`
     #[arg(long, value_name = "FILE")]
     pub trade: Option<PathBuf>,
+}
+
+impl ProductOptions {
+    fn trade(&self) -> Result<Option<TradeWeights>, IoError> {
+        self.trade.as_deref().map(TradeWeights::read).transpose()
+    }
+}
+
+/// Which industries make products, and which of them the sectors of a table are.
+#[derive(Args, Debug)]
+pub struct IndustryOptions {
+    /// Products (`HS_6d`) and the industries that make them (`ISIC4_2d`) [default: a built-in list]
+    #[arg(long, value_name = "FILE")]
+    pub concordance: Option<PathBuf>,
     /// Sectors of the table (`sector`) by ISIC Rev. 4 (`isic4`), where their codes do not tell
     #[arg(long, value_name = "FILE")]
     pub sectors: Option<PathBuf>,
 }
 
-impl ProductOptions {
-    fn divisions(&self, tables: &Tables) -> Result<SectorDivisions, IoError> {
+impl IndustryOptions {
+    pub(super) fn divisions(&self, tables: &Tables) -> Result<SectorDivisions, IoError> {
         match &self.sectors {
             Some(path) => SectorDivisions::read(path, &tables.sectors),
             None => SectorDivisions::of_codes(&tables.sectors),
         }
     }
 
-    fn concordance(&self) -> Result<Option<Concordance>, IoError> {
-        self.concordance.as_deref().map(Concordance::read).transpose()
-    }
-
-    fn trade(&self) -> Result<Option<TradeWeights>, IoError> {
-        self.trade.as_deref().map(TradeWeights::read).transpose()
+    pub(super) fn concordance(&self) -> Result<Concordance, IoError> {
+        match &self.concordance {
+            Some(path) => Concordance::read(path),
+            None => Ok(Concordance::built_in()),
+        }
     }
 }
 
@@ -122,8 +135,8 @@ pub fn elasticities(
         &options.from,
         read_as,
         &tables.sectors,
-        options.products.divisions(tables),
-        options.products.concordance()?.as_ref(),
+        options.products.industries.divisions(tables),
+        &options.products.industries.concordance()?,
         options.products.trade()?.as_ref(),
     )?;
     write_text(target, &found.csv(&tables.sectors, options.default))?;
@@ -138,8 +151,8 @@ pub fn elasticities(
         [("without a number above 0", &found.without), ("that no sector holds", &found.unplaced)]
     {
         if !codes.is_empty() {
-            let first: Vec<&str> = codes.iter().take(12).map(String::as_str).collect();
-            let text = format!("{} published items {what}: {}", codes.len(), first.join(", "));
+            let named: Vec<String> = codes.iter().take(8).map(|code| described(code)).collect();
+            let text = format!("{} published items {what}: {}", codes.len(), named.join(", "));
             printer.note(&warning(&text));
         }
     }
@@ -155,11 +168,12 @@ pub fn elasticities(
             })
             .collect();
         let all = json!({ "source": found.source, "read_as": read_as, "sectors": sectors,
-                          "without": found.without, "unplaced": found.unplaced });
+                          "concordance": found.concordance, "without": found.without, "unplaced": found.unplaced });
         printer.asked(&format!("{all:#}"));
         return Ok(());
     }
-    let mut text = format!("{}, read as {read_as}\n  sector      theta  items\n", found.source);
+    let by = found.concordance.map(|name| format!(", industries by {name}")).unwrap_or_default();
+    let mut text = format!("{}, read as {read_as}{by}\n  sector      theta  items\n", found.source);
     for (code, of) in tables.sectors.codes().zip(&found.sectors) {
         if let Some(value) = of.value {
             let _ = writeln!(text, "  {code:<8}{value:>9.3}{:>7}", of.items);
@@ -186,13 +200,8 @@ pub fn tariff_table(
     let target = output_file(common)?;
     let opened = data::open(&options.products.baseline, printer)?;
     let mut tables = opened.tables;
-    let divisions = options.products.divisions(&tables)?;
-    let concordance = options.products.concordance()?.ok_or_else(|| {
-        Failed::Usage(
-            "error: tariffs are by product: name a table of products and industries with `--concordance`"
-                .into(),
-        )
-    })?;
+    let divisions = options.products.industries.divisions(&tables)?;
+    let concordance = options.products.industries.concordance()?;
     let preferences = options.beneficiaries.as_deref().map(Preferences::read).transpose()?;
     let paths: Vec<&Path> = options.from.iter().map(PathBuf::as_path).collect();
     let found = read_tariffs(
@@ -213,12 +222,16 @@ pub fn tariff_table(
     let cells = found.weighted + found.plain;
     if common.json {
         let all = json!({ "year": found.year, "cells": cells, "weighted_by_trade": found.weighted,
-                          "plain_means": found.plain, "remarks": found.remarks });
+                          "plain_means": found.plain, "concordance": concordance.name(),
+                          "remarks": found.remarks });
         printer.asked(&format!("{all:#}"));
     } else {
         printer.result(&format!(
-            "tariffs of {}: {cells} cells, {} means weighted by trade, {} plain means",
-            found.year, found.weighted, found.plain
+            "tariffs of {}: {cells} cells, {} means weighted by trade, {} plain means; industries by {}",
+            found.year,
+            found.weighted,
+            found.plain,
+            concordance.name()
         ));
         printer.note(&format!("written to {}", target.display()));
     }

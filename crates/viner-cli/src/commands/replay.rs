@@ -10,6 +10,7 @@ use viner_io::tables::fingerprint;
 use viner_io::{Diagnostic, Diagnostics, IoError};
 use viner_model::tables::{Fingerprint, Replay, Tables, Transformation};
 
+use super::options::bundle_output;
 use super::{Failed, data};
 use crate::args::{Arguments, Command, Common};
 use crate::printer::Printer;
@@ -18,7 +19,8 @@ use crate::table_args::ReplayOptions;
 /// Commands that make tables, which are the steps that can be repeated.
 const STEPS: [&str; 5] = ["import", "aggregate", "balance", "update", "split"];
 /// Options that name a file.
-const FILE_OPTIONS: [&str; 3] = ["--map", "--targets", "--shares"];
+const FILE_OPTIONS: [&str; 7] =
+    ["--map", "--targets", "--shares", "--products", "--trade", "--concordance", "--sectors"];
 
 /// What a command did, for its record.
 pub(super) struct Done<'a> {
@@ -65,6 +67,9 @@ pub(super) fn file_name(path: &Path) -> String {
 
 /// Repeats the steps of a bundle from their files; fails where a result differs.
 pub fn run(options: &ReplayOptions, common: &Common, printer: &Printer) -> Result<(), Failed> {
+    if common.output.is_some() {
+        bundle_output(common)?;
+    }
     let opened = open_unbalanced_baseline(&options.baseline, None)?;
     let steps = repeatable(&opened)?;
     let sources: Vec<PathBuf> =

@@ -5,15 +5,16 @@ use std::time::Instant;
 use viner_io::outcomes::{ask, outcome_frame, tell};
 use viner_io::question::{DEFAULT_SCENARIO, Question, baseline_diagnostic, scenario_source};
 use viner_io::results::{
-    Program, ResultFormat, decomposition_frame, embodied_frame, manifest, run_frames,
-    welfare_split_frame, write_results,
+    Program, decomposition_frame, embodied_frame, manifest, run_frames, welfare_split_frame,
+    write_results,
 };
 use viner_io::{Diagnostics, results};
 use viner_model::problem::Problem;
 use viner_model::report::welfare_split;
 
+use super::options::result_formats;
 use super::{Failed, model_error, table_tolerance, warning};
-use crate::args::{Common, Format, RunOptions};
+use crate::args::{Common, RunOptions};
 use crate::decomposition::Parts;
 use crate::outcome_summary;
 use crate::printer::Printer;
@@ -26,7 +27,7 @@ pub(super) const PROGRAM: Program =
     Program { version: env!("CARGO_PKG_VERSION"), commit: env!("VINER_COMMIT") };
 
 pub fn run(options: &RunOptions, common: &Common, printer: &Printer) -> Result<(), Failed> {
-    let formats = result_formats(&common.format)?;
+    let formats = result_formats(common)?;
     let name = options.scenario.as_deref().unwrap_or(DEFAULT_SCENARIO);
     let source = scenario_source(name)?;
     let tolerance = match (options.tolerance, source.recorded.table_tolerance) {
@@ -131,22 +132,4 @@ fn members(question: &Question, problem: &Problem, name: &str) -> Vec<usize> {
     let codes =
         group.map_or_else(|| vec![name], |codes| codes.iter().map(String::as_str).collect());
     codes.into_iter().filter_map(|code| regions.position(code)).collect()
-}
-
-/// Formats of result tables; CSV if none is named.
-pub(super) fn result_formats(formats: &[Format]) -> Result<Vec<ResultFormat>, Failed> {
-    if formats.is_empty() {
-        return Ok(vec![ResultFormat::Csv]);
-    }
-    formats
-        .iter()
-        .map(|format| match format {
-            Format::Csv => Ok(ResultFormat::Csv),
-            Format::Parquet => Ok(ResultFormat::Parquet),
-            Format::Xlsx => Ok(ResultFormat::Xlsx),
-            _ => Err(Failed::Usage(
-                "error: `--format`: results are written as `csv`, `parquet` or `xlsx`".into(),
-            )),
-        })
-        .collect()
 }

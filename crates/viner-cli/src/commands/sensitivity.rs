@@ -9,7 +9,8 @@ use viner_io::question::{Question, scenario_source};
 use viner_io::results::{gradient_frame, manifest, run_frames, write_results};
 use viner_io::sensitivity::{Asked, Sensitivity};
 
-use super::run::{PROGRAM, result_formats};
+use super::options::result_formats;
+use super::run::PROGRAM;
 use super::{Failed, table_tolerance, warning};
 use crate::args::{Common, SensitivityOptions};
 use crate::printer::Printer;
@@ -19,7 +20,7 @@ use crate::summary::{align, new_table};
 const POLICIES: usize = 15;
 
 pub fn run(options: &SensitivityOptions, common: &Common, printer: &Printer) -> Result<(), Failed> {
-    let formats = result_formats(&common.format)?;
+    let formats = result_formats(common)?;
     let source = scenario_source(&options.scenario)?;
     let tolerance = match (options.tolerance, source.recorded.table_tolerance) {
         (None, Some(recorded)) => recorded,

@@ -3,7 +3,7 @@
 use viner_io::{Diagnostic, builtin};
 
 use super::Failed;
-use super::data;
+use super::info;
 use crate::args::Common;
 use crate::printer::Printer;
 
@@ -13,7 +13,7 @@ pub fn run(name: &str, common: &Common, printer: &Printer) -> Result<(), Failed>
         return Ok(());
     }
     if builtin::baselines().iter().any(|(known, _)| *known == name) {
-        return data::info(name, common, printer);
+        return info::bundle(name, common, printer);
     }
     let built_in = [builtin::baselines(), builtin::scenarios(), builtin::plans()].concat();
     let names = built_in.iter().map(|(name, _)| *name);

@@ -8,7 +8,8 @@ use viner_io::plan::plan_source;
 use viner_io::results::{run_frames, summaries, sweep_frames, write_results};
 use viner_io::sweep::{NoSweep, SolvedSweep, SweepQuestion, remove_parts};
 
-use super::run::{PROGRAM, result_formats};
+use super::options::result_formats;
+use super::run::PROGRAM;
 use super::{Failed, table_tolerance, warning};
 use crate::args::{Common, SweepOptions};
 use crate::printer::Printer;
@@ -20,7 +21,7 @@ const SECONDS: u64 = 2;
 const REASONS: usize = 5;
 
 pub fn run(options: &SweepOptions, common: &Common, printer: &Printer) -> Result<(), Failed> {
-    let formats = result_formats(&common.format)?;
+    let formats = result_formats(common)?;
     let source = plan_source(&options.plan)?;
     let tolerance = match (options.tolerance, source.plan.recorded.table_tolerance) {
         (None, Some(recorded)) => recorded,

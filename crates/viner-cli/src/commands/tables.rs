@@ -1,11 +1,11 @@
-//! `viner data aggregate | update | split`: tables made of tables.
+//! `viner data aggregate | update`: tables made of tables.
 
 use std::fmt::Write;
 use std::path::Path;
 
 use clap::ValueEnum;
 use serde_json::{Value, json};
-use viner_io::operations::{open_mapping, read_division, read_targets};
+use viner_io::operations::{open_mapping, read_targets};
 use viner_io::{Diagnostic, Diagnostics};
 use viner_model::baseline::IdentityReport;
 use viner_model::labels::nearest;
@@ -16,7 +16,6 @@ use viner_tables::balance::BalanceError;
 use viner_tables::mapping::{AxisMap, MappingError};
 use viner_tables::report::Changes;
 use viner_tables::sourcing::SourcingFit;
-use viner_tables::split::{self, SplitError};
 use viner_tables::update;
 
 use super::data::{open, write};
@@ -24,7 +23,7 @@ use super::replay::Done;
 use super::{Failed, replay, warning};
 use crate::args::Common;
 use crate::printer::Printer;
-use crate::table_args::{AggregateOptions, Kept, SplitOptions, TableOptions, UpdateOptions};
+use crate::table_args::{AggregateOptions, Kept, TableOptions, UpdateOptions};
 
 /// Rounds over all accounts before an operation gives up.
 pub(super) const MAX_SWEEPS: usize = 10_000;
@@ -148,52 +147,6 @@ pub fn update(options: &UpdateOptions, common: &Common, printer: &Printer) -> Re
     tell_changes(&mut text, &report.changes);
     tell_sourcing(&mut text, report.sourcing);
     printer.result(text.trim_end());
-    Ok(())
-}
-
-/// Divides a sector.
-pub fn split(options: &SplitOptions, common: &Common, printer: &Printer) -> Result<(), Failed> {
-    let old = open(&options.table.baseline, printer)?.tables;
-    let parent = old.sectors.position(&options.sector).ok_or_else(|| {
-        let unknown = Diagnostic::unknown("sector", &options.sector, old.sectors.codes());
-        Failed::Input(unknown.into())
-    })?;
-    let division = read_division(&options.shares, &old, parent)?;
-    let mut tables = split::split(&old, &division).map_err(|errors| {
-        let file = options.shares.display().to_string();
-        let diagnostic = |error: &SplitError| Diagnostic::new(error.to_string()).in_file(&file);
-        Failed::Input(Diagnostics(errors.iter().map(diagnostic).collect()))
-    })?;
-    let from = replay::fingerprint_of(&old);
-    let mut arguments: Vec<String> = option("--sector", &options.sector).into();
-    arguments.extend(option("--shares", &replay::file_name(&options.shares)));
-    let steps = old.description.transformations.len();
-    let files = [options.shares.as_path()];
-    replay::record(&mut tables, steps, Done { from: Some(&from), arguments, files: &files })?;
-    entitle(&mut tables, &options.table, &format!("sector {} divided", options.sector), common);
-    write(&tables, common, printer)?;
-    let mut text = format!("{}: {} divided\n", tables.description.name, options.sector);
-    let mut rows = Vec::new();
-    for child in &division.children {
-        let Some(s) = tables.sectors.position(&child.code) else { continue };
-        let market = tables.flows.index_axis(viner_model::ndarray::Axis(0), s);
-        let (output, domestic) = (market.sum(), market.diag().sum());
-        let traded = output - domestic;
-        let _ = writeln!(
-            text,
-            "  {:<10}output {output:>16.3}, of it traded {traded:>16.3}  {}",
-            child.code, child.name
-        );
-        rows.push(json!({ "code": child.code, "name": child.name, "output": output,
-                          "traded": traded }));
-    }
-    if common.json {
-        let report = json!({ "name": tables.description.name, "parent": options.sector,
-                             "children": rows });
-        printer.asked(&format!("{report:#}"));
-    } else {
-        printer.result(text.trim_end());
-    }
     Ok(())
 }
 

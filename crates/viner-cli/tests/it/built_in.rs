@@ -26,6 +26,7 @@ fn list() {
       yuan-settlement           Payments of Russia and China move to the yuan
     plans
       case-2022                 The case of 2022, year by year
+      cells-2022                From the world of 2019 to 2022
       secondary-sanctions-game  Secondary sanctions on China: supply or comply
     maps
       bec                       The eight broad economic categories of BEC Rev. 5, from divisions of ISIC Rev. 4
@@ -139,7 +140,7 @@ fn unknown_names() {
     exit status 1
     -- stderr
     error: unknown built-in scenario, plan or baseline `x`
-      expected one of `case-2021`, `g20-2021`, `icio-2019-g20`, `icio-2022`, `china-joins`, `close-the-hubs`, `gas-pivot`, `price-cap-ladder`, `sanctions-lifted`, `western-sanctions-2022`, `yuan-settlement`, `case-2022`, `secondary-sanctions-game`
+      expected one of `case-2021`, `g20-2021`, `icio-2019-g20`, `icio-2022`, `china-joins`, `close-the-hubs`, `gas-pivot`, `price-cap-ladder`, `sanctions-lifted`, `western-sanctions-2022`, `yuan-settlement`, `case-2022`, `cells-2022`, `secondary-sanctions-game`
     ");
     assert_snapshot!(place.viner("run western-sanction-2022"), @"
     exit status 1

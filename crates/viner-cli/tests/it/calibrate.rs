@@ -118,6 +118,24 @@ fn figures_of_the_training_set_are_not_scored() {
     assert!(page.contains("## Calibration") && page.contains("| `policy.duty.rate` |"), "{page}");
     assert!(page.contains("the figure `imports` that sizes are fitted to"), "{page}");
 
+    // Told beside a plan that keeps its own sizes.
+    let ran = place
+        .viner("backtest plain.toml --evidence facts --fit sizes.toml --json --page page.md")
+        .succeeded();
+    let json = ran.json();
+    let own = 100.0 * growth(&place, "plain.toml");
+    assert!((json["rows"][1]["model"].as_f64().unwrap() - own).abs() < 1e-9);
+    let found = json["fit"]["sizes"][0]["value"].as_f64().unwrap();
+    assert!((found - 0.35).abs() < SAME, "{found}");
+    let page = place.read("page.md");
+    assert!(page.contains("## Calibration") && page.contains("keeps its own sizes"), "{page}");
+    assert_snapshot!(place.viner("backtest plan.toml --evidence facts --fit sizes.toml"), @"
+    exit status 1
+    -- stderr
+    warning: `other` and figure `imports` of the calibration are one number: if it is one figure, name the row in `uses`
+    error: `--fit` and the plan's `calibrate` contradict each other
+    ");
+
     // Sizes that are not those of the figures are remarked.
     place.write(
         "sizes.toml",

@@ -30,6 +30,25 @@ fn cells_are_scored_and_written() {
     assert!(place.read("page.md").contains("## Thousands of cells"));
 }
 
+/// The built-in comparison needs neither evidence nor a file.
+#[test]
+fn cells_from_the_table_of_2019() {
+    let place = Place::new();
+    let ran = place.viner("backtest cells-2022 -o out --page page.md --format csv").succeeded();
+    assert!(ran.stdout.starts_with("From the world of 2019 to 2022\n\n2920 cells"), "{ran}");
+    let page = place.read("page.md");
+    assert!(page.contains("The model starts from `icio-2019-g20` (2019)"), "{page}");
+    assert!(!page.contains("## Rows that count") && !ran.stdout.contains("coverage"));
+    assert_eq!(place.rows("out/cells.csv").len(), 2920);
+    for group in ["all", "moved", "RUS exports", "RUS imports", "CHN exports", "CHN imports"] {
+        let row = [("group", group), ("relative_to", "world"), ("weights", "equal")];
+        let number = |column: &str| place.number("out/cell_scores.csv", &row, column);
+        assert!((0.0..=1.0).contains(&number("signs_right")), "{group}");
+        assert!((-1.0..=1.0).contains(&number("rank_correlation")), "{group}");
+        assert!(number("slope").is_finite() && number("naive_error") > 0.0, "{group}");
+    }
+}
+
 #[test]
 fn cells_that_are_wrong() {
     let place = Place::new();

@@ -272,3 +272,30 @@ fn a_closed_stderr_keeps_the_status() {
         .unwrap();
     assert_eq!(status.code(), Some(1));
 }
+
+/// What would be ignored is refused, and so is a folder that cannot be written to, before anything
+/// is solved.
+#[test]
+fn nothing_is_ignored_or_solved_in_vain() {
+    let place = Place::new();
+    for (arguments, option) in [
+        ("list -o out", "-o"),
+        ("data info g20-2021 -o out", "-o"),
+        ("data check g20-2021 --format csv", "--format"),
+        ("data export g20-2021 -o out --set model.trade_elasticity=4", "--set"),
+    ] {
+        let ran = place.viner(arguments).failed(2);
+        assert!(ran.stderr.contains(&format!("`{option}` means nothing here")), "{ran}");
+    }
+    place.write("notes/mine.txt", "not a result");
+    for arguments in [
+        "run western-sanctions-2022 -o notes",
+        "path case-2022 -o notes",
+        "data balance g20-2021 -o notes",
+        "data import nowhere.csv -o notes",
+    ] {
+        let ran = place.viner(arguments).failed(1);
+        assert!(ran.stderr.contains("notes"), "{ran}");
+        assert!(ran.stderr.contains("not empty"), "{ran}");
+    }
+}

@@ -132,6 +132,7 @@ fn trade_alone_becomes_a_table() {
     -- stdout
     read as baci, year 2022
     regions 2, products 1, rows 1, value 1.5 million USD
+                 1.5  270900 (Oils; petroleum oils and oils obtained from bituminous minerals, crude)
     -- stderr
     trade.csv.gz written to out
     ");
@@ -267,4 +268,56 @@ fn inventories_left_out_are_solved_away_or_balanced() {
     place.viner("data replay solved").succeeded();
     let refused = place.viner("data balance out --method model --keep output -o no").failed(2);
     assert!(refused.stderr.contains("`--method model` solves for all values"), "{refused}");
+}
+
+#[test]
+fn what_was_not_imported_is_told() {
+    let place = Place::new();
+    place.write("BACI_HS22_Y2022_V202501.csv", "t,i,j,k,v,q\n2022,643,156,270900,2500,1\n");
+    assert_snapshot!(place.viner("data info BACI_HS22_Y2022_V202501.csv"), @"
+    exit status 0
+    -- stdout
+    BACI_HS22_Y2022_V202501.csv: a download, layout baci
+      years        2022
+      files        BACI_HS22_Y2022_V202501.csv
+    -- stderr
+    `viner data import BACI_HS22_Y2022_V202501.csv -o DIR` reads it
+    ");
+    let told = place.viner("data info BACI_HS22_Y2022_V202501.csv --json").succeeded().json();
+    assert_eq!((&told["format"], &told["years"][0]), (&"baci".into(), &2022.into()));
+    place.write("page.csv", "<!DOCTYPE html><html>Please log in</html>");
+    assert_snapshot!(place.viner("data info page.csv"), @"
+    exit status 1
+    -- stderr
+    error: the file is a web page, and no table
+      at page.csv
+    hint: its maker may ask for a login: download it in a browser
+    ");
+    place.write("hs.csv", "HS_6d,ISIC4_2d\n270900,06\n");
+    assert_snapshot!(place.viner("data info hs.csv"), @"
+    exit status 1
+    -- stderr
+    error: the file holds a table of products and industries, and no table of the world
+      at hs.csv
+    hint: commands take it as `--concordance`
+    ");
+    place.write("table.RData", "RDX3");
+    assert_snapshot!(place.viner("data import table.RData -o out"), @"
+    exit status 1
+    -- stderr
+    error: files of R and Stata are not read
+      at table.RData
+    hint: write the table as CSV there, in the layout of its maker
+    ");
+}
+
+#[test]
+fn options_of_other_layouts_are_refused() {
+    let place = Place::new();
+    place.write("BACI_HS22_Y2022_V202501.csv", "t,i,j,k,v,q\n2022,643,156,270900,2500,1\n");
+    for option in ["--mirror exporter", "--digits 4", "--sourcing", "--inventories leave-out"] {
+        let ran = place.viner(&format!("data import BACI_HS22_Y2022_V202501.csv -o out {option}"));
+        let said = ran.failed(1).stderr;
+        assert!(said.contains("means nothing for the layout `baci`"), "{said}");
+    }
 }

@@ -14,6 +14,7 @@ mod command_line;
 mod compare;
 mod data;
 mod data_products;
+mod data_split;
 mod data_tables;
 mod decompose;
 mod game;

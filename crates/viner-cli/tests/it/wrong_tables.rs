@@ -30,13 +30,37 @@ fn not_a_number() {
 
 #[test]
 fn a_negative_flow() {
-    assert_snapshot!(refused("bundle/flows.csv", "ROW,USA,A,6.5", "ROW,USA,A,-6.5"), @"
+    let place = Place::with_bundle();
+    place.write("scenario.toml", "baseline = \"bundle\"\n");
+    place.edit("bundle/flows.csv", "ROW,USA,A,6.5", "ROW,USA,A,-6.5");
+    assert_snapshot!(place.viner("run scenario.toml -o out").failed(1), @"
     exit status 1
     -- stderr
     error: wrong value of cell `ROW/USA/A`
       at bundle/flows.csv, line 6
       found -6.5, expected 0 or more
     ");
+    // A check goes on to everything else that is wrong.
+    assert_snapshot!(place.viner("data check bundle"), @r#"
+    exit status 1
+    -- stdout
+    icio-2019-tiny
+      FAILS  output    sales = inputs + value added                            1.300e1 million, 3.7e-2 of world output at ROW/A
+      FAILS  spending  purchases + tariffs = input use + final spending        1.300e1 million, 3.7e-2 of world output at USA/A
+      FAILS  trade     final - value added - tariffs = imports - exports       1.300e1 million, 3.7e-2 of world output at USA
+      holds  deficits  sum of deficits = 0                                     [tiny] million, [tiny] of world output
+    -- stderr
+    warning: flows are negative, -6.5 in sum and -6.5 in the lowest, in `ROW/USA/A`
+    error: baseline `icio-2019-tiny`: flow of `ROW→USA/A` is -6.5, expected a finite number, at least 0
+    hint: `viner data balance` with `--negatives zero` or `fold` removes negative cells
+
+    error: baseline `icio-2019-tiny`: the accounting identities fail: trade (final - value added - tariffs = imports - exports) differs by 13.000000 million at `USA`, 3.7e-2 of world output
+    hint: repair the table, raise `--tolerance`, or set `[model] unbalanced = "accept"` to take its shares as given and solve the baseline once
+    "#);
+    let json = place.viner("data check bundle --json").json();
+    assert_eq!(json["findings"][0]["kind"], "negative flow");
+    assert_eq!(json["findings"][0]["cells"], serde_json::json!(["ROW/USA/A"]));
+    assert_eq!(json["identities"][0]["holds"], false);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::scoring::Target;
 use crate::builtin;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::scenario_file::Day;
+use crate::scenario_file::{Day, Months};
 
 /// File of the statements in a folder of evidence.
 const STATEMENTS: &str = "evidence.csv";
@@ -136,6 +136,14 @@ impl Statement {
     pub fn forecast_of(&self) -> Option<Day> {
         let forecast = self.get("claim_type") == "forecast";
         forecast.then(|| date_in(self.get("publication_date"))).flatten()
+    }
+
+    /// The months of a year that it is about; nothing if they are wrong.
+    pub fn months(&self) -> Option<Months> {
+        match self.compared("months") {
+            "" => Some(Months::default()),
+            text => Months::parse(text),
+        }
     }
 
     /// Whether the official figure is the target: it was looked up or computed, and is trusted.

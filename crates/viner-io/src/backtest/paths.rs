@@ -6,7 +6,7 @@ use super::NoBacktest;
 use super::evidence::{Evidence, Statement};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::path::{PathQuestion, PathVariant, SolvedPath};
-use crate::scenario_file::Day;
+use crate::scenario_file::{Day, Months};
 
 /// A variant of the plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,12 +16,18 @@ pub(super) struct Variant {
     /// Factor on the elasticities, bit by bit; 0 where they are those of the plan.
     factor: u64,
     known_at: Option<Day>,
+    months: Months,
 }
 
 impl Variant {
+    /// The plan in the months that a statement is about.
+    pub(super) fn of(statement: &Statement) -> Self {
+        Self { months: statement.months().unwrap_or_default(), ..Self::default() }
+    }
+
     /// Without some policies.
-    pub(super) fn without(policies: &str) -> Self {
-        Self { without: policies.to_owned(), ..Self::default() }
+    pub(super) fn without(self, policies: &str) -> Self {
+        Self { without: policies.to_owned(), ..self }
     }
 
     /// With other elasticities.
@@ -30,8 +36,8 @@ impl Variant {
     }
 
     /// With what was known on a day.
-    pub(super) fn known_at(day: Day) -> Self {
-        Self { known_at: Some(day), ..Self::default() }
+    pub(super) fn known_at(self, day: Day) -> Self {
+        Self { known_at: Some(day), ..self }
     }
 
     fn patterns(&self) -> Vec<String> {
@@ -44,6 +50,7 @@ impl Variant {
             known_at: self.known_at,
             elasticity_factor: if self.factor == 0 { 1.0 } else { f64::from_bits(self.factor) },
             years: years.iter().copied().collect(),
+            months: self.months,
         }
     }
 }
@@ -68,6 +75,11 @@ impl Paths {
         wanted.insert(Variant::default(), BTreeSet::new());
         let names = question.question.file.scenario.policy_names();
         let mut diagnostics = Diagnostics::default();
+        for statement in evidence.statements.iter().filter(|one| one.months().is_none()) {
+            let problem = format!("`{}` are no months of a year", statement.compared("months"));
+            let diagnostic = Diagnostic::new(problem).expected("a month such as 4, or 1-4");
+            diagnostics.push(diagnostic.at_key(format!("months of {}", statement.id())));
+        }
         for pattern in wanted.keys().flat_map(Variant::patterns) {
             let stem = pattern.trim_end_matches('*');
             if !names.iter().any(|name| name.starts_with(stem)) {
@@ -90,18 +102,20 @@ impl Paths {
     }
 }
 
-/// What a statement is evaluated on, beside the plan itself.
+/// What a statement is evaluated on.
 fn variants(question: &PathQuestion, statement: &Statement) -> Vec<Variant> {
-    let mut variants = Vec::new();
+    let plan = Variant::of(statement);
+    let mut variants = vec![plan.clone()];
     let without = statement.compared("without");
     if !without.is_empty() {
-        variants.push(Variant::without(without));
+        let off = plan.clone().without(without);
         for factor in question.plan.backtest.spread {
-            variants.push(Variant::default().at_elasticities(factor));
-            variants.push(Variant::without(without).at_elasticities(factor));
+            variants.push(plan.clone().at_elasticities(factor));
+            variants.push(off.clone().at_elasticities(factor));
         }
+        variants.push(off);
     }
-    variants.extend(statement.forecast_of().map(Variant::known_at));
+    variants.extend(statement.forecast_of().map(|day| plan.known_at(day)));
     variants
 }
 

@@ -110,16 +110,14 @@ impl Scorer<'_> {
             return Ok(());
         }
         let text = statement.compared("expression");
+        let plan = Variant::of(&statement);
         let value = match statement.compared("scenario") {
-            "" => self.value(&statement, text, &Variant::default())?,
+            "" => self.value(&statement, text, &plan)?,
             scenario => self.scenario_value(&statement, text, scenario)?,
         };
         let naive = statement.compared("naive");
-        let naive = if naive.is_empty() {
-            None
-        } else {
-            Some(self.value(&statement, naive, &Variant::default())?)
-        };
+        let naive =
+            if naive.is_empty() { None } else { Some(self.value(&statement, naive, &plan)?) };
         if !value.is_finite() {
             "the model has no number for it".clone_into(&mut row.reason);
             return Ok(());
@@ -152,7 +150,7 @@ impl Scorer<'_> {
                 }),
             }
         } else {
-            let off = self.value(&statement, text, &Variant::without(without))?;
+            let off = self.value(&statement, text, &plan.without(without))?;
             row.naive = Some(off);
             let spread = self.spread(&statement, text, without, value / off - 1.0)?;
             row.spread = Some(spread);
@@ -187,7 +185,8 @@ impl Scorer<'_> {
     ) -> Result<f64, Diagnostics> {
         let (mut low, mut high) = (effect, effect);
         for factor in self.question.plan.backtest.spread {
-            let with = |without: &str| Variant::without(without).at_elasticities(factor);
+            let with =
+                |without: &str| Variant::of(statement).without(without).at_elasticities(factor);
             let on = self.value(statement, text, &with(""))?;
             let off = self.value(statement, text, &with(without))?;
             (low, high) = (low.min(on / off - 1.0), high.max(on / off - 1.0));
@@ -204,7 +203,7 @@ impl Scorer<'_> {
         naive: Option<f64>,
     ) -> Result<Option<Forecast>, Diagnostics> {
         let Some(day) = statement.forecast_of() else { return Ok(None) };
-        let model = self.value(statement, text, &Variant::known_at(day))?;
+        let model = self.value(statement, text, &Variant::of(statement).known_at(day))?;
         let score = numbers(row, model, naive).map(|(score, ..)| score);
         Ok(score.map(|score| Forecast { day, model, score }))
     }

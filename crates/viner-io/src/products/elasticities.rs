@@ -75,6 +75,8 @@ pub struct Elasticities {
     pub unplaced: Vec<String>,
     /// Published items without an estimate, or whose θ would not be above zero.
     pub without: Vec<String>,
+    /// What said which industries make a product, where that mattered.
+    pub concordance: Option<String>,
 }
 
 impl Elasticities {
@@ -106,14 +108,13 @@ type Item = (String, f64);
 /// by their own trade, or equally; one that several divisions make is shared out equally.
 ///
 /// # Errors
-/// `Input` for a file of another layout or with wrong numbers, and where products are to be read
-/// without a concordance; `File` if the file system fails.
+/// `Input` for a file of another layout or with wrong numbers; `File` if the file system fails.
 pub fn read_elasticities(
     path: &Path,
     read_as: Option<ReadAs>,
     sectors: &Labels,
     divisions: Result<SectorDivisions, IoError>,
-    concordance: Option<&Concordance>,
+    concordance: &Concordance,
     trade: Option<&TradeWeights>,
 ) -> Result<Elasticities, IoError> {
     let sheet = Sheet::read_any(path, &[])?;
@@ -135,14 +136,10 @@ pub fn read_elasticities(
     let (items, without) = items(&sheet, layout, columns, read_as)?;
     let mut sums = vec![Sum::default(); sectors.len()];
     let mut unplaced = Vec::new();
+    let mut by_product = true;
     match layout {
         Layout::ByProduct | Layout::BrodaWeinstein => {
             let divisions = divisions?;
-            let concordance = concordance.ok_or_else(|| {
-                Diagnostic::new("elasticities by product need to know which industries make them")
-                    .in_file(sheet.file())
-                    .hint("name a table of products and industries by `--concordance`")
-            })?;
             for (code, theta) in &items {
                 let mut placed = BTreeSet::new();
                 for (product, of) in concordance.under(code) {
@@ -172,9 +169,11 @@ pub fn read_elasticities(
                         sums[at].items += 1;
                     }
                 }
+                by_product = false;
             } else {
                 let map = classification(if gtap { GTAP } else { CALIENDO_PARRO });
                 let weights = division_weights(concordance, trade);
+                by_product = weights.is_some();
                 by_division(&items, &map, &divisions?, weights.as_ref(), &mut sums, &mut unplaced);
             }
         }
@@ -189,6 +188,7 @@ pub fn read_elasticities(
         sectors: sums.iter().map(value).collect(),
         unplaced,
         without,
+        concordance: by_product.then(|| concordance.name().to_owned()),
     })
 }
 
@@ -275,10 +275,10 @@ fn classification(text: &'static str) -> BTreeMap<&'static str, BTreeSet<u8>> {
 
 /// World trade by division.
 fn division_weights(
-    concordance: Option<&Concordance>,
+    concordance: &Concordance,
     trade: Option<&TradeWeights>,
 ) -> Option<BTreeMap<u8, f64>> {
-    let (concordance, trade) = (concordance?, trade?);
+    let trade = trade?;
     let mut weights: BTreeMap<u8, f64> = BTreeMap::new();
     let mut products: Vec<(&str, f64)> = trade.products().collect();
     products.sort_by(|a, b| a.0.cmp(b.0));

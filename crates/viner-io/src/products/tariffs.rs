@@ -8,11 +8,13 @@ use viner_model::labels::Labels;
 use viner_model::ndarray::Array3;
 
 use super::concordance::Concordance;
+use super::countries::Countries;
+use super::harmonized_system::described;
 use super::isic::SectorDivisions;
 use super::trade_weights::TradeWeights;
 use crate::diagnostic::{Diagnostic, IoError};
 use crate::operations::Sheet;
-use crate::tables::{european_union, region_of_number};
+use crate::tables::region_of_number;
 
 /// Columns of a file of tariffs: reporter, year, product, partner, kind of duty, simple mean.
 struct Layout {
@@ -146,9 +148,8 @@ pub fn read_tariffs(
             return Err(problem.found(format!("the years {}", years.join(", "))).into());
         }
     };
-    let members = european_union(year);
-    let spread = Spread { regions: labels.0, members: &members };
-    Ok(spread.table(&rates, year, labels.1, divisions, concordance, trade))
+    let countries = Countries::of(labels.0, year);
+    Ok(countries.table(&rates, year, labels.1, divisions, concordance, trade))
 }
 
 impl Rates {
@@ -250,12 +251,6 @@ impl Rates {
     }
 }
 
-/// Countries laid on the regions of a table.
-struct Spread<'a> {
-    regions: &'a Labels,
-    members: &'a [&'static str],
-}
-
 #[derive(Clone, Copy, Default)]
 struct Mean {
     weight: f64,
@@ -269,20 +264,8 @@ impl Mean {
     }
 }
 
-impl Spread<'_> {
-    /// The region that a country is in: its own, that of the union, or the rest of the world.
-    fn region(&self, country: &str) -> Option<usize> {
-        let union = || {
-            let named = self.members.contains(&country) || country == "EUN";
-            self.regions
-                .position("EU27")
-                .or_else(|| self.regions.position("EU28"))
-                .filter(|_| named)
-        };
-        let own = self.regions.position(country);
-        own.or_else(union).or_else(|| self.regions.position("ROW"))
-    }
-
+impl Countries<'_> {
+    /// Means over products and countries.
     fn table(
         &self,
         rates: &Rates,
@@ -315,9 +298,9 @@ impl Spread<'_> {
             places.insert(product.to_owned(), all.clone());
             all
         };
-        let is_member = |country: &str| self.members.contains(&country);
+        let is_member = |country: &str| self.is_member(country);
         let (mut matched, mut all_trade) = (0.0, 0.0);
-        for (exporter, importer, product, value) in trade.iter().flat_map(|trade| &trade.rows) {
+        for (exporter, importer, product, value) in trade.into_iter().flat_map(TradeWeights::rows) {
             let (Some(i), Some(n)) = (self.region(exporter), self.region(importer)) else {
                 continue;
             };
@@ -344,7 +327,7 @@ impl Spread<'_> {
             .extend(rates.special.keys().map(|(importer, _, product)| (&**importer, &**product)));
         for (importer, product) in charged {
             let importers: Vec<&str> =
-                if importer == "EUN" { self.members.to_vec() } else { vec![importer] };
+                if importer == "EUN" { self.members.clone() } else { vec![importer] };
             let of = sectors_of(product);
             for importer in importers {
                 let Some(n) = self.region(importer) else { continue };
@@ -398,6 +381,7 @@ impl Spread<'_> {
         };
         list("groups of partners without a list of members, left out", &rates.groups);
         list("reporters whose numbers are in no list, left out", &rates.unknown);
+        let unplaced: BTreeSet<String> = unplaced.iter().map(|code| described(code)).collect();
         list("products that no sector makes", &unplaced);
         for (what, count) in &rates.left {
             remarks.push(format!("{what} left out: {count}"));

@@ -26,4 +26,4 @@ pub use manifest::{Program, certificate, manifest, solver};
 pub use optimize_frames::{Chosen, chosen, optimize_frames};
 pub(crate) use parquet_file::write_parquet;
 pub use sweep_frames::{summaries, sweep_frames};
-pub use write::{ResultFormat, write_results};
+pub use write::{ResultFormat, check_folder, write_results};

@@ -2,15 +2,14 @@
 
 use std::io::{BufWriter, Write};
 use std::path::Path;
-use std::str::FromStr;
 
 use serde_json::Value;
 
 use super::frame::Frame;
 use super::xlsx_file::{check_length, write_xlsx};
 use super::{write_csv, write_parquet};
-use crate::diagnostic::{Diagnostic, IoError};
-use crate::folder::{StagedFolder, holds_only};
+use crate::diagnostic::IoError;
+use crate::folder::{StagedFolder, check_target, holds_only};
 
 /// File by which a folder is known as that of a run.
 const MANIFEST: &str = "manifest.json";
@@ -40,16 +39,13 @@ impl ResultFormat {
     }
 }
 
-impl FromStr for ResultFormat {
-    type Err = Diagnostic;
-
-    fn from_str(text: &str) -> Result<Self, Diagnostic> {
-        let names = Self::ALL.map(Self::name);
-        Self::ALL
-            .into_iter()
-            .find(|format| format.name() == text)
-            .ok_or_else(|| Diagnostic::unknown("format", text, names))
-    }
+/// Whether a folder may be written to as that of a run: nothing is there, it is empty, or it is the
+/// folder of an earlier run.
+///
+/// # Errors
+/// `OutputRefused` for any other.
+pub fn check_folder(target: &Path) -> Result<(), IoError> {
+    check_target(target, |path| holds_only(path, MANIFEST, is_result))
 }
 
 /// Writes tables, in every one of the formats, and the manifest to a folder; whole or not at all.

@@ -60,11 +60,40 @@ pub struct Period {
     pub until: Option<Day>,
 }
 
+/// Months of a year, from the first to the last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Months {
+    first: i64,
+    last: i64,
+}
+
+impl Default for Months {
+    /// All.
+    fn default() -> Self {
+        Self { first: 1, last: 12 }
+    }
+}
+
+impl Months {
+    /// `4`, or `1-4`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (first, last) = text.split_once('-').unwrap_or((text, text));
+        let (first, last) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
+        (1 <= first && first <= last && last <= 12).then_some(Self { first, last })
+    }
+
+    /// First day in a year, and the day after the last.
+    fn of(self, year: i32) -> (Day, Day) {
+        let year = i64::from(year);
+        let end = if self.last == 12 { (year + 1, 1) } else { (year, self.last + 1) };
+        (Day::civil(year, self.first, 1), Day::civil(end.0, end.1, 1))
+    }
+}
+
 impl Period {
-    /// The part of a year in which it is in force.
-    pub fn part_of(&self, year: i32) -> f64 {
-        let (start, end) =
-            (Day::civil(i64::from(year), 1, 1), Day::civil(i64::from(year) + 1, 1, 1));
+    /// The part of some months of a year in which it is in force.
+    pub fn part_of(&self, year: i32, months: Months) -> f64 {
+        let (start, end) = months.of(year);
         let from = self.from.map_or(start, |day| day.max(start));
         let until = self.until.map_or(end, |day| Day(day.0 + 1).min(end));
         (until.0 - from.0).max(0) as f64 / (end.0 - start.0) as f64
@@ -103,12 +132,20 @@ mod tests {
         let period = |from, until| Period { from: Day::parse(from), until: Day::parse(until) };
         let close =
             |found: f64, expected: f64| assert!((found - expected).abs() < 1e-12, "{found}");
-        close(period("2022-12-05", "").part_of(2022), 27.0 / 365.0);
-        close(period("2022-12-05", "").part_of(2023), 1.0);
-        close(period("2022-12-05", "").part_of(2021), 0.0);
-        close(period("", "2024-01-01").part_of(2024), 1.0 / 366.0);
-        close(period("2022-03-01", "2022-03-01").part_of(2022), 1.0 / 365.0);
-        close(period("2023-01-01", "2022-01-01").part_of(2022), 0.0);
-        close(Period::default().part_of(2022), 1.0);
+        close(period("2022-12-05", "").part_of(2022, Months::default()), 27.0 / 365.0);
+        close(period("2022-12-05", "").part_of(2023, Months::default()), 1.0);
+        close(period("2022-12-05", "").part_of(2021, Months::default()), 0.0);
+        close(period("", "2024-01-01").part_of(2024, Months::default()), 1.0 / 366.0);
+        close(period("2022-03-01", "2022-03-01").part_of(2022, Months::default()), 1.0 / 365.0);
+        close(period("2023-01-01", "2022-01-01").part_of(2022, Months::default()), 0.0);
+        close(Period::default().part_of(2022, Months::default()), 1.0);
+        let months = |text| Months::parse(text).unwrap();
+        close(period("2022-02-25", "").part_of(2022, months("1-4")), 65.0 / 120.0);
+        close(period("2022-02-25", "").part_of(2023, months("1-4")), 1.0);
+        close(period("2022-12-05", "").part_of(2022, months("12")), 27.0 / 31.0);
+        close(period("2022-12-05", "").part_of(2022, months("1-11")), 0.0);
+        for wrong in ["", "0", "13", "4-1", "May"] {
+            assert_eq!(Months::parse(wrong), None, "{wrong}");
+        }
     }
 }

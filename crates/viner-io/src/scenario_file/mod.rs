@@ -44,7 +44,7 @@ mod table_files;
 
 pub use calibrate_plan::{CalibratePlan, FittedSize, TrainingRow};
 pub use choices::{ReportChoices, SolverChoices};
-pub use dates::{Day, Period};
+pub use dates::{Day, Months, Period};
 pub use game_plan::{
     ActionPlan, GamePlan, MAX_COMBINATIONS, PLAYER, PlayerPlan, When, read_game_plan,
 };

@@ -4,7 +4,6 @@ use std::borrow::Borrow;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
-use std::str::FromStr;
 
 use flate2::{Compression, GzBuilder};
 use viner_model::ndarray::Array4;
@@ -14,8 +13,8 @@ use super::baseline_toml;
 use super::bundle::{FINAL, FLOWS, INPUTS, PARAMETERS, SOURCING, TARIFFS, VALUE_ADDED};
 use super::cells::FINAL_USE;
 use super::long_table::{ENDINGS, TableSpec};
-use crate::diagnostic::{Diagnostic, IoError};
-use crate::folder::{StagedFolder, holds_only};
+use crate::diagnostic::IoError;
+use crate::folder::{StagedFolder, check_target, holds_only};
 use crate::results::{Frame, write_csv, write_parquet};
 
 /// File formats of the tables of a bundle.
@@ -43,16 +42,12 @@ impl TableFormat {
     }
 }
 
-impl FromStr for TableFormat {
-    type Err = Diagnostic;
-
-    fn from_str(text: &str) -> Result<Self, Diagnostic> {
-        let names = Self::ALL.map(Self::name);
-        Self::ALL
-            .into_iter()
-            .find(|format| format.name() == text)
-            .ok_or_else(|| Diagnostic::unknown("format", text, names))
-    }
+/// Whether a folder may be written to as a bundle: nothing is there, it is empty, or it is a bundle.
+///
+/// # Errors
+/// `OutputRefused` for any other.
+pub fn check_folder(target: &Path) -> Result<(), IoError> {
+    check_target(target, |path| holds_only(path, baseline_toml::FILE, is_table))
 }
 
 /// Writes tables as a bundle; whole or not at all.

@@ -13,7 +13,7 @@ const COUNTRIES: &str = include_str!("countries.csv");
 
 /// Codes beside ISO 3166-1 that keep their code: aggregates, and countries whose trade ended with
 /// them (ISO 3166-3).
-const OTHERS: [(&str, &str); 24] = [
+const OTHERS: [(&str, &str); 32] = [
     ("ROW", "Rest of the world"),
     ("WLD", "World"),
     ("XKX", "Kosovo"),
@@ -39,19 +39,38 @@ const OTHERS: [(&str, &str); 24] = [
     ("WL", "Rest of Latin America"),
     ("WM", "Rest of Middle East"),
     ("EU", "European Union"),
+    ("EU15", "European Union, the 15 members of 1995"),
+    ("EU27", "European Union, its members since 2020"),
+    ("EU28", "European Union, its members from 2013 to 2020"),
+    ("EA19", "Euro area, its members from 2015 to 2022"),
+    ("EA20", "Euro area, its members from 2023"),
+    ("PCZ", "Panama Canal Zone"),
+    ("PCI", "Pacific Islands (trust territory)"),
+    ("VDR", "Viet-Nam, Democratic Republic of"),
 ];
 
 /// Those of [`OTHERS`] that stand for countries which are no more.
-const HISTORIC: [&str; 9] = ["ANT", "BLX", "CSK", "DDR", "SCG", "SUN", "USR", "YUG", "YMD"];
+const HISTORIC: [&str; 12] =
+    ["ANT", "BLX", "CSK", "DDR", "PCI", "PCZ", "SCG", "SUN", "USR", "VDR", "YMD", "YUG"];
 /// Those of [`OTHERS`] that stand for a part of a country.
 const PARTS: [&str; 4] = ["CN1", "CN2", "MX1", "MX2"];
 
 /// Codes that today's ISO 3166 has replaced for the same territory, and ways to write one code.
-const REPLACED: [(&str, &str); 7] = [
+const REPLACED: [(&str, &str); 15] = [
     ("ROM", "ROU"),
     ("ZAR", "COD"),
     ("TMP", "TLS"),
     ("BUR", "MMR"),
+    ("BYS", "BLR"),
+    ("DHY", "BEN"),
+    ("FXX", "FRA"),
+    ("HVO", "BFA"),
+    ("RHO", "ZWE"),
+    // Not ISO 3166's, but CEPII's and the World Bank's.
+    ("PAL", "PSE"),
+    ("WBG", "PSE"),
+    // BACI's "Other Asia, not elsewhere specified", which is Taiwan by its own account.
+    ("S19", "TWN"),
     ("RoW", "ROW"),
     ("ROTW", "ROW"),
     ("FIGW1", "ROW"),
@@ -116,9 +135,10 @@ const GTAP: [(&str, &str); 20] = [
 ];
 
 /// Numbers that customs statistics use where ISO 3166 has another for the country, or none.
-const NUMBERS: [(u16, &str); 14] = [
+const NUMBERS: [(u16, &str); 19] = [
     (58, "BLX"),
     (200, "CSK"),
+    (230, "ETH"),
     (251, "FRA"),
     (278, "DDR"),
     (280, "DEU"),
@@ -127,9 +147,13 @@ const NUMBERS: [(u16, &str); 14] = [
     (530, "ANT"),
     (579, "NOR"),
     (699, "IND"),
+    (720, "YMD"),
+    (736, "SDN"),
     (757, "CHE"),
     (810, "SUN"),
     (842, "USA"),
+    (886, "YEM"),
+    (890, "YUG"),
     (891, "SCG"),
 ];
 
@@ -216,6 +240,11 @@ pub(crate) fn by_number(number: u16) -> Option<&'static str> {
     special.or_else(|| index().by_number.get(&number).copied())
 }
 
+/// Whether a number is one of those that only customs statistics use for the country.
+pub(crate) fn is_customs_number(number: u16) -> bool {
+    NUMBERS.iter().any(|(known, _)| *known == number)
+}
+
 /// The code of three letters of a number as a file writes it.
 pub(crate) fn region_of_number(number: &str) -> Option<&'static str> {
     number.parse().ok().and_then(by_number)
@@ -296,7 +325,11 @@ mod tests {
             ("ROM", Scheme::Alpha3, Is("ROU")),
             ("ZAR", Scheme::Alpha3, Is("COD")),
             ("TMP", Scheme::Alpha3, Is("TLS")),
+            ("FXX", Scheme::Alpha3, Is("FRA")),
             ("YUG", Scheme::Alpha3, Same),
+            ("EU27", Scheme::Alpha3, Same),
+            ("XKX", Scheme::Alpha3, Same),
+            ("TWN", Scheme::Alpha3, Same),
             ("SCG", Scheme::Alpha3, Same),
             ("RoW", Scheme::Alpha3, Is("ROW")),
             ("DE", Scheme::Alpha3, Unknown),
@@ -324,9 +357,20 @@ mod tests {
 
     #[test]
     fn numbers_of_customs_statistics_are_read() {
-        for (number, code) in [(842, "USA"), (840, "USA"), (251, "FRA"), (490, "TWN"), (643, "RUS")]
-        {
+        for (number, code) in [
+            (842, "USA"),
+            (840, "USA"),
+            (251, "FRA"),
+            (490, "TWN"),
+            (643, "RUS"),
+            (890, "YUG"),
+            (891, "SCG"),
+        ] {
             assert_eq!(by_number(number), Some(code));
+        }
+        // One number, one country: what customs statistics use is no number of ISO 3166.
+        for (number, _) in NUMBERS {
+            assert!(!index().by_number.contains_key(&number), "{number}");
         }
         assert_eq!(by_number(999), None);
     }

@@ -57,12 +57,50 @@ impl From<tariffs::Finding> for Finding {
 
 /// What is found in the values of a table and in the codes of its regions.
 pub fn findings(tables: &Tables) -> Vec<Finding> {
-    let mut found = value_findings(tables);
+    let mut found = negative_findings(tables);
+    found.extend(value_findings(tables));
     found.extend(code_findings(tables));
     found
 }
 
-/// What is found in the values.
+/// Sales, inputs and final spending below zero, the lowest first.
+fn negative_findings(tables: &Tables) -> Vec<Finding> {
+    let (region, sector) = (|n| tables.regions.code(n), |s| tables.sectors.code(s));
+    let flows = tables.flows.indexed_iter().map(|((s, n, i), value)| {
+        (*value, move || format!("{}/{}/{}", region(i), region(n), sector(s)))
+    });
+    let inputs = tables.inputs.indexed_iter().map(|((n, k, s), value)| {
+        (*value, move || format!("{}/{}/{}", region(n), sector(s), sector(k)))
+    });
+    let spending = tables
+        .final_spending
+        .indexed_iter()
+        .map(|((n, s), value)| (*value, move || format!("{}/{}", region(n), sector(s))));
+    [
+        negative("negative flow", "flows", flows),
+        negative("negative input", "inputs", inputs),
+        negative("negative final spending", "final spending", spending),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// The cells of one table that are below zero.
+fn negative(
+    kind: &'static str,
+    table: &str,
+    cells: impl Iterator<Item = (f64, impl Fn() -> String)>,
+) -> Option<Finding> {
+    let mut cells: Vec<_> = cells.filter(|(value, _)| *value < 0.0).collect();
+    cells.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let (lowest, _) = cells.first()?;
+    let sum: f64 = cells.iter().map(|(value, _)| value).sum();
+    let what = format!("{table} are negative, {sum} in sum and {lowest} in the lowest, in ");
+    Finding::of(kind, &what, cells.iter().map(|(_, name)| name()).collect())
+}
+
+/// What is found in the values that may be there.
 pub(crate) fn value_findings(tables: &Tables) -> Vec<Finding> {
     let (regions, sectors) = (&tables.regions, &tables.sectors);
     let cells = |holds: &dyn Fn(usize, usize) -> bool| -> Vec<String> {

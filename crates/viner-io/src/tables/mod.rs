@@ -22,7 +22,7 @@ mod source;
 
 pub use bundle::{ReadBundle, read_bundle, read_published_bundle};
 pub(crate) use bundle::{Signs, read_folder};
-pub use bundle_write::{TableFormat, write_bundle};
+pub use bundle_write::{TableFormat, check_folder, write_bundle};
 pub(crate) use codes::{european_union, region_of_number};
 pub use digest::{digest, fingerprint};
 pub use findings::{Finding, findings};

@@ -100,26 +100,43 @@ fn unpacked<'a>(name: &str, reader: impl Read + 'a) -> Box<dyn Read + 'a> {
     }
 }
 
-/// A reader that fails at a line without end, which its user would have to hold.
+/// A reader that fails at a line without end, which its user would have to hold. A line within quotes
+/// has none.
 struct LineGuard<R> {
     inner: R,
     /// Bytes since the last end of a line.
     length: usize,
+    quoted: bool,
 }
 
 impl<R: Read> LineGuard<R> {
     fn new(inner: R) -> Self {
-        Self { inner, length: 0 }
+        Self { inner, length: 0, quoted: false }
+    }
+
+    fn count(&mut self, bytes: &[u8]) {
+        if !self.quoted && !bytes.contains(&b'"') {
+            self.length = match bytes.iter().rposition(|byte| *byte == b'\n') {
+                Some(end) => bytes.len() - end - 1,
+                None => self.length + bytes.len(),
+            };
+            return;
+        }
+        for byte in bytes {
+            self.length += 1;
+            match byte {
+                b'"' => self.quoted = !self.quoted,
+                b'\n' if !self.quoted => self.length = 0,
+                _ => {}
+            }
+        }
     }
 }
 
 impl<R: Read> Read for LineGuard<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
-        self.length = match buffer[..read].iter().rposition(|byte| *byte == b'\n') {
-            Some(end) => read - end - 1,
-            None => self.length + read,
-        };
+        self.count(&buffer[..read]);
         if self.length > MAX_LINE {
             let problem = format!("a line is longer than {} MB", MAX_LINE >> 20);
             return Err(io::Error::new(io::ErrorKind::InvalidData, problem));
@@ -142,5 +159,12 @@ mod tests {
         let lines = "7\n".repeat(MAX_LINE);
         let mut reader = unpacked("flows.csv", lines.as_bytes());
         assert_eq!(reader.read_to_end(&mut Vec::new()).unwrap(), lines.len());
+        // Ends of lines within quotes are none.
+        let cell = format!("\"{lines}");
+        let error =
+            unpacked("flows.csv", cell.as_bytes()).read_to_end(&mut Vec::new()).unwrap_err();
+        assert_eq!(error.to_string(), "a line is longer than 16 MB");
+        let cells = "\"7\"\n".repeat(MAX_LINE);
+        assert!(unpacked("flows.csv", cells.as_bytes()).read_to_end(&mut Vec::new()).is_ok());
     }
 }

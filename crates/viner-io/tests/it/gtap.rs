@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use viner_io::tables::official::{Format, ImportOptions, World};
+use viner_io::tables::official::{Format, ImportOptions, World, about};
 use viner_model::baseline::IdentityReport;
 
 use crate::har_file::{Array, har};
@@ -232,6 +232,34 @@ fn both_generations_of_names() {
     fs::write(&file, old()).unwrap();
     let options = ImportOptions { format: Some(Format::GtapHar), ..ImportOptions::default() };
     check(&world_with(&file, &options));
+}
+
+/// The headers of a file are listed as users of such files know them, whatever it holds.
+#[test]
+fn headers_are_listed() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("basedata.har");
+    fs::write(&file, recent()).unwrap();
+    let told = about(&file).unwrap();
+    assert_eq!((told.format, told.years.len()), (Format::GtapHar, 0));
+    assert!(told.maker.is_some_and(|[source, _]| source.contains("GTAP Data Base")));
+    let [(name, headers)] = &told.headers[..] else { panic!("one file") };
+    assert_eq!(name, "basedata.har");
+    let shape = |wanted: &str| {
+        let header = headers.iter().find(|header| header.name == wanted).unwrap();
+        let dimensions = header.dimensions.iter().map(|(set, size)| format!("{set} {size}"));
+        (header.kind.as_str(), dimensions.collect::<Vec<_>>().join(" x "))
+    };
+    assert_eq!(shape("DREL").0, "1CFULL");
+    let (kind, dimensions) = shape("VXSB");
+    assert!(["REFULL", "RESPSE"].contains(&kind), "{kind}");
+    assert_eq!(dimensions, "COMM 3 x REG 3 x REG 3");
+
+    let other = folder.path().join("sets.har");
+    fs::write(&other, har(&[("SETS", &["a", "b"])], &[])).unwrap();
+    let told = about(&other).unwrap();
+    assert_eq!(told.headers[0].1[0].dimensions, [(String::new(), 2), (String::new(), 12)]);
+    assert_eq!(told.maker, None);
 }
 
 #[test]

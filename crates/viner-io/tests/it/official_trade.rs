@@ -29,10 +29,11 @@ fn trade_alone() {
     );
     let options = ImportOptions { year: Some(2022), ..ImportOptions::default() };
     let Imported::Trade(trade) = import(&file, &options).unwrap() else { panic!("no trade") };
-    assert_eq!(trade.regions, ["CHN", "RUS", "S19", "USA"]);
+    assert_eq!(trade.regions, ["CHN", "RUS", "TWN", "USA"]);
     assert_eq!(trade.products, ["270900", "854231"]);
     assert_eq!(trade.rows, [(1, 0, 0, 2.5), (1, 3, 0, 1.5005), (2, 3, 1, 7.0)]);
-    assert_eq!((trade.year, &trade.unknown), (2022, &vec!["S19".to_owned()]));
+    assert_eq!((trade.year, trade.unknown.len()), (2022, 0));
+    assert_eq!(trade.remarks, ["codes read as: `842 as USA`, `S19 as TWN`"]);
     let target = folder.path().join("out");
     trade.write(&target).unwrap();
     assert!(target.join("trade.csv.gz").is_file());
@@ -57,6 +58,36 @@ fn trade_alone() {
     fs::write(&file, format!("{header}{}{}", row(2019, "5.5"), row(2019, "6"))).unwrap();
     let error = refused(&file, &ImportOptions::default());
     assert!(error.contains("trade of `RUS/CHN/31` is there twice"), "{error}");
+}
+
+/// No code becomes another, or stands for what is no more, without being told.
+#[test]
+fn codes_of_trade_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ITPD_E_R03.csv");
+    let header = "exporter_iso3,importer_iso3,year,industry_id,trade\n";
+    let codes = ["ROM", "ZAR", "SUN", "YUG", "XKX", "TWN", "EU28", "QQQ"];
+    let rows = codes.map(|code| format!("{code},USA,1990,31,1\n")).concat();
+    fs::write(&file, format!("{header}{rows}")).unwrap();
+    let trade = trade_of(&file, ComtradeOptions::default());
+    assert_eq!(trade.regions, ["COD", "EU28", "QQQ", "ROU", "SUN", "TWN", "USA", "XKX", "YUG"]);
+    assert_eq!(trade.unknown, ["QQQ"]);
+    assert_eq!(
+        trade.remarks,
+        ["codes read as: `ROM as ROU`, `ZAR as COD`", "countries that are no more: `SUN`, `YUG`"]
+    );
+
+    let file = folder.path().join("BACI_HS92_Y1995_V202501.csv");
+    let numbers = ["58", "200", "280", "530", "736", "810", "890", "891", "97", "999"];
+    let rows = numbers.map(|code| format!("1995,{code},842,270900,1,1\n")).concat();
+    fs::write(&file, format!("t,i,j,k,v,q\n{rows}")).unwrap();
+    let trade = trade_of(&file, ComtradeOptions::default());
+    let regions = ["97", "999", "ANT", "BLX", "CSK", "DEU", "SCG", "SDN", "SUN", "USA", "YUG"];
+    assert_eq!(trade.regions, regions);
+    // Groups and what no list has stay numbers.
+    assert_eq!(trade.unknown, ["97", "999"]);
+    assert!(trade.remarks[0].starts_with("codes read as: `200 as CSK`, `280 as DEU`"));
+    assert!(trade.remarks[1].contains("`ANT`, `BLX`, `CSK`, `SCG`, `SUN`, `YUG`"));
 }
 
 /// Trade of a file, its layout recognised.
@@ -132,6 +163,7 @@ fn un_comtrade_counts_nothing_twice() {
     left out: totals over products, 1 rows, 9.0 million USD
     left out: trade of a country with itself, 1 rows, 0.3 million USD
     left out: trade with areas that are no country, 1 rows, 0.5 million USD
+    codes read as: `490 as TWN`, `842 as USA`
     ");
     let exporter = ComtradeOptions { mirror: Some(Mirror::Exporter), ..ComtradeOptions::default() };
     assert_eq!(trade_of(&file, exporter).rows, [(1, 0, 0, 2.25)]);

@@ -165,12 +165,3 @@ fn a_table_too_long_for_a_sheet_is_refused() {
     );
     assert!(names(folder.path()).is_empty());
 }
-
-#[test]
-fn formats_have_names() {
-    assert_eq!("xlsx".parse::<ResultFormat>().unwrap(), ResultFormat::Xlsx);
-    assert_eq!(
-        "parket".parse::<ResultFormat>().unwrap_err().to_string(),
-        "error: unknown format `parket`; did you mean `parquet`?"
-    );
-}

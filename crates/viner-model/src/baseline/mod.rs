@@ -177,6 +177,9 @@ impl BaselineError {
                 Some("`viner data balance` makes the table of sourcing follow the others")
             }
             Self::EmptyRegion { .. } => Some("merge the region with another one"),
+            Self::BadValue { found, .. } if *found < 0.0 => Some(
+                "`viner data balance` with `--negatives zero` or `fold` removes negative cells",
+            ),
             Self::BadValue { .. } | Self::NoSupplier { .. } => None,
         }
     }

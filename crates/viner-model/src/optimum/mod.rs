@@ -7,8 +7,12 @@
 
 mod search;
 
-use crate::equilibrium::{Differentiable, gradients};
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use crate::equilibrium::{Differentiable, Equilibrium, gradients};
 use crate::outcome::Smooth;
+use crate::problem::{PolicySize, Problem};
 use crate::scenario::{Action, Cells, Policy, SectorCells, TransferAmount};
 use crate::variants::{VariantFailure, Variants};
 
@@ -65,8 +69,36 @@ pub struct Economy<'a> {
     pub fixed: Vec<Policy>,
     /// Those that are.
     pub choices: Vec<Choice>,
-    /// Unknowns of an equilibrium from which each is sought.
-    pub start: Option<Vec<f64>>,
+    /// Unknowns of an equilibrium from which all are sought: at first of that without what is chosen,
+    /// if there is one.
+    start: RefCell<Option<Vec<f64>>>,
+    /// The last one, of which the next is made.
+    last: RefCell<Option<Last>>,
+}
+
+/// A problem with its sizes.
+struct Last {
+    problem: Problem,
+    sizes: Vec<f64>,
+    /// By choice: what its size does.
+    effects: Vec<Vec<PolicySize>>,
+    unknowns: Option<Vec<f64>>,
+}
+
+impl Last {
+    /// Changes sizes; whether that could be done in place.
+    fn resize(&mut self, sizes: &[f64]) -> bool {
+        let counterfactual = Arc::make_mut(&mut self.problem.counterfactual);
+        let choices = self.effects.iter_mut().zip(self.sizes.iter_mut().zip(sizes));
+        choices.into_iter().filter(|(_, (from, to))| from != to).all(|(effects, (from, to))| {
+            let done = effects.iter_mut().all(|size| {
+                size.value = *to;
+                counterfactual.resize(&size.effect, *from, *to)
+            });
+            *from = *to;
+            done
+        })
+    }
 }
 
 /// An outcome with its derivatives by all chosen sizes.
@@ -78,35 +110,95 @@ pub struct Told {
     pub gradient: Vec<f64>,
 }
 
-impl Economy<'_> {
+impl<'a> Economy<'a> {
+    /// Variants with policies that are fixed and sizes that are not.
+    pub fn new(variants: &'a Variants, fixed: Vec<Policy>, choices: Vec<Choice>) -> Self {
+        let start = variants.solve(fixed.clone(), None).ok().map(|(_, found)| found.unknowns);
+        Self { variants, fixed, choices, start: RefCell::new(start), last: RefCell::new(None) }
+    }
+
+    /// From now on seeks equilibria from the last one. Not at every step: outcomes are smooth in the
+    /// sizes to the last digits only where all are sought from the same start.
+    fn start_from_last(&self) {
+        if let Some(last) = &*self.last.borrow()
+            && let Some(unknowns) = &last.unknowns
+        {
+            *self.start.borrow_mut() = Some(unknowns.clone());
+        }
+    }
+
     /// All policies at these sizes.
     pub fn policies(&self, sizes: &[f64]) -> Vec<Policy> {
         let chosen = self.choices.iter().zip(sizes).map(|(choice, &size)| choice.with(size));
         self.fixed.iter().cloned().chain(chosen).collect()
     }
 
-    /// Outcomes at these sizes.
+    /// The problem and the equilibrium at these sizes.
+    ///
+    /// # Errors
+    /// There is no equilibrium.
+    pub fn solve(&self, sizes: &[f64]) -> Result<(Problem, Equilibrium), VariantFailure> {
+        self.variants.solve(self.policies(sizes), self.start.borrow().as_deref())
+    }
+
+    /// Outcomes at these sizes, with derivatives by all.
     ///
     /// # Errors
     /// There is no equilibrium.
     pub fn tell(&self, sizes: &[f64], outcomes: &[&Smooth]) -> Result<Vec<Told>, VariantFailure> {
-        let policies = self.policies(sizes);
-        let scenario = self.variants.scenario_with(policies.clone());
-        let (problem, equilibrium) = self.variants.solve(policies, self.start.as_deref())?;
+        self.tell_by(sizes, outcomes, &(0..sizes.len()).collect::<Vec<usize>>())
+    }
+
+    /// Outcomes at these sizes, with derivatives by some choices; by all others 0.
+    fn tell_by(
+        &self,
+        sizes: &[f64],
+        outcomes: &[&Smooth],
+        by: &[usize],
+    ) -> Result<Vec<Told>, VariantFailure> {
+        let mut last = self.at(sizes)?;
+        let found = self.variants.exact_equilibrium(&last.problem, self.start.borrow().as_deref());
+        if let Ok(equilibrium) = &found {
+            last.unknowns = Some(equilibrium.unknowns.clone());
+        }
+        let mut kept = self.last.borrow_mut();
+        let last = &*kept.insert(last);
+        let equilibrium = found?;
         let asked: Vec<&dyn Differentiable> =
             outcomes.iter().map(|outcome| *outcome as &dyn Differentiable).collect();
-        let sizes = problem.sizes(&scenario);
         let told = |gradient: &crate::equilibrium::Gradient| {
-            let mut by_choice = vec![0.0; self.choices.len()];
-            for size in &sizes {
-                if let Some(choice) = size.policy.checked_sub(self.fixed.len()) {
-                    by_choice[choice] += gradient.by(&problem, size);
-                }
+            let mut by_choice = vec![0.0; sizes.len()];
+            for &choice in by {
+                let effects = last.effects[choice].iter();
+                by_choice[choice] = effects.map(|size| gradient.by(&last.problem, size)).sum();
             }
             Told { value: gradient.value, gradient: by_choice }
         };
-        let gradients = gradients(&problem, &equilibrium, &asked)
+        let gradients = gradients(&last.problem, &equilibrium, &asked)
             .map_err(|error| VariantFailure::Scenario(vec![error]))?;
         Ok(gradients.iter().map(told).collect())
+    }
+
+    /// The problem at these sizes: the last one, changed, where that can be.
+    fn at(&self, sizes: &[f64]) -> Result<Last, VariantFailure> {
+        let (mut effects, mut unknowns) = (None, None);
+        if let Some(mut last) = self.last.take() {
+            if last.resize(sizes) {
+                return Ok(last);
+            }
+            (effects, unknowns) = (Some(last.effects), last.unknowns);
+        }
+        let policies = self.policies(sizes);
+        let problem = self.variants.problem(policies.clone()).map_err(VariantFailure::Scenario)?;
+        let effects = effects.unwrap_or_else(|| {
+            let mut effects = vec![Vec::new(); sizes.len()];
+            for size in problem.sizes(&self.variants.scenario_with(policies)) {
+                if let Some(choice) = size.policy.checked_sub(self.fixed.len()) {
+                    effects[choice].push(size);
+                }
+            }
+            effects
+        });
+        Ok(Last { problem, sizes: sizes.to_vec(), effects, unknowns })
     }
 }

@@ -219,6 +219,7 @@ impl Choices {
 /// A local search: projected quasi-Newton steps on the augmented Lagrangian (Hestenes, Powell), sizes
 /// in parts of their bounds.
 fn local(economy: &Economy<'_>, search: &Search, start: Vec<f64>) -> Option<Reply> {
+    economy.start_from_last();
     let sign = if search.maximize { -1.0 } else { 1.0 };
     let outcomes: Vec<&Smooth> = std::iter::once(&search.objective)
         .chain(search.at_most.iter().map(|(outcome, _)| outcome))
@@ -239,7 +240,7 @@ fn local(economy: &Economy<'_>, search: &Search, start: Vec<f64>) -> Option<Repl
             all
         };
         let lagrangian = |parts: &[f64]| -> Option<(f64, Vec<f64>)> {
-            let told = economy.tell(&at(parts), &outcomes).ok()?;
+            let told = economy.tell_by(&at(parts), &outcomes, &search.own).ok()?;
             let mut value = sign * told[0].value;
             let mut by: Vec<f64> =
                 own.iter().map(|(choice, _)| sign * told[0].gradient[*choice]).collect();
@@ -264,7 +265,7 @@ fn local(economy: &Economy<'_>, search: &Search, start: Vec<f64>) -> Option<Repl
             minimize(lagrangian, &parts, &zeros, &ones, GOAL)?;
         evaluations += used;
         sizes = at(&point.x);
-        let told = economy.tell(&sizes, &outcomes).ok()?;
+        let told = economy.tell_by(&sizes, &outcomes, &[]).ok()?;
         let over = |k: usize| told[k + 1].value - search.at_most[k].1;
         let mut violation: f64 = 0.0;
         for (k, multiplier) in multipliers.iter_mut().enumerate() {
@@ -288,7 +289,7 @@ fn local(economy: &Economy<'_>, search: &Search, start: Vec<f64>) -> Option<Repl
         }
         last_violation = violation;
     }
-    let told = economy.tell(&sizes, &outcomes).ok()?;
+    let told = economy.tell_by(&sizes, &outcomes, &[]).ok()?;
     let violation = (0..multipliers.len())
         .map(|k| (told[k + 1].value - search.at_most[k].1).max(0.0))
         .fold(0.0, f64::max);

@@ -6,6 +6,7 @@ use ndarray::{Array1, Array2, Array3, Axis};
 use viner_numerics::Real;
 
 use super::alternatives::{Blend, Nest};
+use super::compile::Effect;
 use super::wedge::Wedge;
 use crate::baseline::Baseline;
 
@@ -127,6 +128,32 @@ impl Counterfactual {
             transfers: Array1::zeros(shape.0),
             profit_tax: Array2::zeros(shape),
         }
+    }
+
+    /// Gives the size that brought about `effect` another value; whether that could be done without
+    /// laying all policies on cells again.
+    pub fn resize(&mut self, effect: &Effect, from: f64, to: f64) -> bool {
+        let Some(change) = effect.cell().and_then(|cell| self.cells.get_mut(&cell)) else {
+            return false;
+        };
+        match effect {
+            Effect::TradeCost(_) => change.trade_cost *= (1.0 + to) / (1.0 + from),
+            Effect::Tariff(_) => change.tariff += to - from,
+            Effect::ExportTax(_) => change.export_tax += to - from,
+            Effect::Embargo(_) => change.allowed = 1.0 - to,
+            Effect::Exit(_) => change.staying = 1.0 - to,
+            Effect::Nest(_)
+            | Effect::Limit(_)
+            | Effect::Productivity(..)
+            | Effect::Taste(..)
+            | Effect::ProfitTax(..)
+            | Effect::Transfer(_) => return false,
+        }
+        change.trade_cost > 0.0
+            && change.tariff > -1.0
+            && change.export_tax > -1.0
+            && (0.0..=1.0).contains(&change.allowed)
+            && (0.0..=1.0).contains(&change.staying)
     }
 
     /// The cell as it is in the counterfactual.

@@ -68,7 +68,7 @@ fn the_optimal_tariff_of_a_small_country_is_the_inverse_elasticity() {
         let baseline = two_countries(1e-4, 0.3);
         let variants = variants(&baseline, theta);
         let choices = vec![tariff("R001", "R000")];
-        let economy = Economy { variants: &variants, fixed: Vec::new(), choices, start: None };
+        let economy = Economy::new(&variants, Vec::new(), choices);
         let best = optimum(&economy, &search(&baseline, "welfare(R000)", vec![0])).unwrap();
         assert!((best.sizes[0] - 1.0 / theta).abs() < 1e-3 / theta, "{best:?}");
         assert!(best.told[0].gradient[0].abs() < 1e-6, "{best:?}");
@@ -80,7 +80,7 @@ fn players_alike_choose_alike_and_reply_best() {
     let baseline = two_countries(0.5, 0.3);
     let variants = variants(&baseline, 4.0);
     let choices = vec![tariff("R001", "R000"), tariff("R000", "R001")];
-    let economy = Economy { variants: &variants, fixed: Vec::new(), choices, start: None };
+    let economy = Economy::new(&variants, Vec::new(), choices);
     let players =
         [search(&baseline, "welfare(R000)", vec![0]), search(&baseline, "welfare(R001)", vec![1])];
     let best = nash(&economy, &players).unwrap();
@@ -96,7 +96,7 @@ fn constraints_hold_and_a_frontier_rises() {
     let baseline = two_countries(0.4, 0.3);
     let variants = variants(&baseline, 4.0);
     let choices = vec![tariff("R001", "R000")];
-    let economy = Economy { variants: &variants, fixed: Vec::new(), choices, start: None };
+    let economy = Economy::new(&variants, Vec::new(), choices);
     let mut own = search(&baseline, "welfare(R000)", vec![0]);
     let free = optimum(&economy, &own).unwrap();
     let harm = smooth(&baseline, "0 - welfare(R001)");

@@ -18,6 +18,8 @@ const MAX_YEARS: usize = 100;
 pub struct BacktestChoices {
     /// A built-in set of evidence, or a folder.
     pub evidence: Option<String>,
+    /// A built-in set of observed cells, or a CSV file.
+    pub cells: Option<String>,
     /// Rows whose figure is an input of the plan.
     pub calibrate: Vec<String>,
     /// What the page says of the plan beside the rows.
@@ -29,7 +31,13 @@ pub struct BacktestChoices {
 impl Default for BacktestChoices {
     /// No evidence is named; elasticities are known within a third, as the means of published sets differ.
     fn default() -> Self {
-        Self { evidence: None, calibrate: Vec::new(), notes: Vec::new(), spread: [0.75, 4.0 / 3.0] }
+        Self {
+            evidence: None,
+            cells: None,
+            calibrate: Vec::new(),
+            notes: Vec::new(),
+            spread: [0.75, 4.0 / 3.0],
+        }
     }
 }
 
@@ -171,8 +179,9 @@ pub(super) fn read_backtest(fields: &Fields<'_>, findings: &mut Findings) -> Bac
     let Ok(fields) = Fields::of(node, "backtest", "a table, `[backtest]`", findings) else {
         return BacktestChoices::default();
     };
-    let _ = fields.check_keys(&["evidence", "calibrate", "notes", "spread"], findings);
+    let _ = fields.check_keys(&["evidence", "cells", "calibrate", "notes", "spread"], findings);
     let evidence = fields.text("evidence", "a built-in set of evidence, or a folder", findings);
+    let cells = fields.text("cells", "a built-in set of cells, or a CSV file", findings);
     let calibrate = fields
         .node("calibrate")
         .map(|node| texts_of(node, "backtest.calibrate", "a list of ids of rows", findings));
@@ -184,6 +193,7 @@ pub(super) fn read_backtest(fields: &Fields<'_>, findings: &mut Findings) -> Bac
         notes: notes.and_then(Result::ok).unwrap_or_default(),
         spread: spread.unwrap_or(BacktestChoices::default().spread),
         evidence: evidence.ok().flatten().map(ToOwned::to_owned),
+        cells: cells.ok().flatten().map(ToOwned::to_owned),
         calibrate: calibrate.and_then(Result::ok).unwrap_or_default(),
     }
 }

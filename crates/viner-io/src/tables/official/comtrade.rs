@@ -12,7 +12,8 @@ use serde_json::Value;
 
 use super::columns::{self, Columns};
 use super::download::{Download, Member};
-use super::trade::{Book, Trade};
+use super::trade::Trade;
+use super::trade_book::Book;
 use crate::diagnostic::{Diagnostic, IoError};
 use crate::tables::codes;
 use crate::tables::problems::Problems;
@@ -206,6 +207,7 @@ fn json_row(record: &serde_json::Map<String, Value>) -> Result<Row, Diagnostic> 
 
 /// What a code of an area stands for.
 enum Area {
+    /// By its number.
     Region(String),
     /// The world or a group of countries, whose members are there too.
     Group,
@@ -226,12 +228,16 @@ fn area(code: &str) -> Result<Area, Diagnostic> {
         let problem = Diagnostic::new("the code of an area is no number");
         return Err(problem.found(format!("`{code}`")).expected("a number of UN M49"));
     };
-    Ok(match codes::by_number(number) {
+    Ok(match number {
         _ if GROUPS.contains(&number) => Area::Group,
         _ if NOWHERE.contains(&number) => Area::Nowhere,
-        Some(code) => Area::Region(code.to_owned()),
-        None => Area::Region(code.to_owned()),
+        _ => Area::Region(code.to_owned()),
     })
+}
+
+/// Whether two numbers stand for one country, such as 840 and 842.
+fn same_country(one: &str, other: &str) -> bool {
+    codes::region_of_number(one).is_some_and(|code| codes::region_of_number(other) == Some(code))
 }
 
 /// Rows kept, by whose report and level they are, and what was left out.
@@ -304,7 +310,7 @@ impl Reader {
             }
             _ => return leave("trade with areas that are no country"),
         };
-        if reporter == partner {
+        if reporter == partner || same_country(&reporter, &partner) {
             return leave("trade of a country with itself");
         }
         let digits = row.product.len();
@@ -314,6 +320,7 @@ impl Reader {
         let kept = self.kept.entry((by_importer, digits)).or_default();
         kept.count += 1;
         kept.value += value;
+        let (reporter, partner) = (kept.book.of_number(reporter), kept.book.of_number(partner));
         let (exporter, importer) =
             if by_importer { (partner, reporter) } else { (reporter, partner) };
         kept.book.add(exporter, importer, row.product, value)
@@ -374,7 +381,7 @@ impl Reader {
             remarks.push(format!("{} rows: the answer may have been cut off there", self.rows));
         }
         let mut trade = kept.book.trade("comtrade", year, problems);
-        trade.remarks = remarks;
+        trade.remarks.splice(..0, remarks);
         trade
     }
 }

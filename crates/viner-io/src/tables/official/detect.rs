@@ -151,14 +151,9 @@ pub(crate) fn recognise(download: &Download) -> Result<Format, IoError> {
     found.dedup();
     match found[..] {
         [format] => Ok(format),
-        [] if download.is_file() && is_by_product(&download.beginning(&members[0], 1 << 12)?) => {
-            Err(Diagnostic::new(
-                "the file holds tariffs or elasticities, and no table of the world",
-            )
-            .in_file(download.path().display().to_string())
-            .hint("`viner data tariffs` and `viner data elasticities` read them")
-            .into())
-        }
+        [] if download.is_file() => Err(other(download)?.unwrap_or_else(|| {
+            unrecognised(download, "the layout of the table is not recognised")
+        })),
         [] => Err(unrecognised(download, "the layout of the table is not recognised")),
         _ => Err(unrecognised(download, "the files are of several layouts")),
     }
@@ -212,19 +207,61 @@ fn header_format(beginning: &[u8]) -> Option<Format> {
     None
 }
 
-/// Whether a text begins as tariffs or elasticities do, which other commands read.
-fn is_by_product(beginning: &[u8]) -> bool {
-    const COLUMNS: [&[&str]; 5] = [
-        &["Reporter_ISO_N", "ProductCode", "SimpleAverage"],
-        &["Reporter", "Product", "Tariff Year"],
-        &["HS6", "sigma"],
-        &["HS0_3d", "sigma"],
-        &["gtap_sector", "epsilon_GTAP"],
-    ];
-    let line = beginning.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let cells: Vec<String> =
-        Cells::of(line.trim_ascii_end(), b',').map(|cell| shown(&cell)).collect();
-    COLUMNS.iter().any(|names| names.iter().all(|name| cells.iter().any(|cell| cell == name)))
+/// Files that are no table of the world: columns they have, what they are, and what reads them.
+const OTHERS: [(&[&str], &str, &str); 8] = [
+    (&["Reporter_ISO_N", "ProductCode", "SimpleAverage"], "tariffs", TARIFFS),
+    (&["Reporter", "Product", "Tariff Year"], "tariffs", TARIFFS),
+    (&["HS6", "sigma"], "elasticities", ELASTICITIES),
+    (&["HS0_3d", "sigma"], "elasticities", ELASTICITIES),
+    (&["gtap_sector", "epsilon_GTAP"], "elasticities", ELASTICITIES),
+    (
+        &["HS_6d", "ISIC4_2d"],
+        "a table of products and industries",
+        "commands take it as `--concordance`",
+    ),
+    (
+        &["hs6", "isic4"],
+        "a table of products and industries",
+        "commands take it as `--concordance`",
+    ),
+    (
+        &["exporter", "importer", "product", "value"],
+        "trade by product",
+        "commands take it as `--trade`",
+    ),
+];
+/// Endings of files of R and Stata.
+const STATISTICS: [&str; 4] = [".rdata", ".rda", ".rds", ".dta"];
+const TARIFFS: &str = "`viner data tariffs` reads them";
+const ELASTICITIES: &str = "`viner data elasticities` reads them";
+
+/// What a file is that is known and no table of the world; nothing for one that is not known.
+fn other(download: &Download) -> Result<Option<IoError>, IoError> {
+    let Some(member) = download.members().first() else { return Ok(None) };
+    let problem = if STATISTICS.iter().any(|ending| member.ends_with(ending)) {
+        Diagnostic::new("files of R and Stata are not read")
+            .hint("write the table as CSV there, in the layout of its maker")
+    } else {
+        let beginning = download.beginning(member, 1 << 12)?;
+        let shown_path = || download.path().display().to_string();
+        if beginning.is_empty() {
+            return Ok(Some(Diagnostic::new("the file is empty").in_file(shown_path()).into()));
+        }
+        if beginning.trim_ascii_start().starts_with(b"<") {
+            let problem = Diagnostic::new("the file is a web page, and no table");
+            let problem = problem.hint("its maker may ask for a login: download it in a browser");
+            return Ok(Some(problem.in_file(shown_path()).into()));
+        }
+        let line = beginning.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let cells: Vec<String> =
+            Cells::of(line.trim_ascii_end(), b',').map(|cell| shown(&cell)).collect();
+        let has = |names: &[&str]| names.iter().all(|name| cells.iter().any(|cell| cell == name));
+        let Some((_, what, hint)) = OTHERS.into_iter().find(|(names, _, _)| has(names)) else {
+            return Ok(None);
+        };
+        Diagnostic::new(format!("the file holds {what}, and no table of the world")).hint(hint)
+    };
+    Ok(Some(problem.in_file(download.path().display().to_string()).into()))
 }
 
 /// Endings that tables of a layout have.

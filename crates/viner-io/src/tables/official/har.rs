@@ -4,14 +4,13 @@
 //! bytes each. A record that does not begin with four blanks names a header; the records after it hold
 //! its type, its sets and its numbers. The layout was learnt from files that GEMPACK and `ViewHAR` wrote.
 
+use super::har_records::{BLANK, Cursor, Records, finite, text};
 use crate::diagnostic::Diagnostic;
 
 /// Cells of an array that are taken for numbers of this world; sparse arrays may claim any size.
 const MAX_CELLS: usize = 1 << 32;
 /// Letters of the name of a set or an element.
 const NAME: usize = 12;
-/// What every record but a header's name begins with.
-const BLANK: &[u8] = b"    ";
 
 /// One header of a file.
 #[derive(Clone, Debug, PartialEq)]
@@ -104,7 +103,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Vec<Header>, Diagnostic> {
         return Err(Diagnostic::new("the header array file has records of variable marks")
             .hint("open it in ViewHAR and save it again"));
     }
-    let mut records = Records { bytes, at: 0, current: 0 };
+    let mut records = Records::of(bytes);
     let mut headers: Vec<Header> = Vec::new();
     let mut next = records.next()?;
     while let Some(record) = next {
@@ -131,125 +130,12 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Vec<Header>, Diagnostic> {
     Ok(headers)
 }
 
-/// The records of a file, one after the other.
-struct Records<'a> {
-    bytes: &'a [u8],
-    at: usize,
-    /// Where the last record began.
-    current: usize,
-}
-
-impl<'a> Records<'a> {
-    /// The next record, nothing at the end of the file.
-    fn next(&mut self) -> Result<Option<&'a [u8]>, Diagnostic> {
-        self.current = self.at;
-        if self.at == self.bytes.len() {
-            return Ok(None);
-        }
-        let mark = |at: usize| -> Option<usize> {
-            let bytes = self.bytes.get(at..at.checked_add(4)?)?;
-            usize::try_from(i32::from_le_bytes(bytes.try_into().ok()?)).ok()
-        };
-        let record = mark(self.at).and_then(|length| {
-            let end = self.at.checked_add(4)?.checked_add(length)?;
-            (mark(end) == Some(length)).then_some((self.at + 4, end))
-        });
-        let Some((from, to)) = record else {
-            return Err(self.wrong("a record does not end where it says").hint(
-                "the file is cut off, was changed as text on its way, or is no header array file",
-            ));
-        };
-        self.at = to + 4;
-        Ok(Some(&self.bytes[from..to]))
-    }
-
-    /// The next record of a header, without its blanks.
-    fn data(&mut self) -> Result<Cursor<'a>, Diagnostic> {
-        let record = self.next()?;
-        let place = self.current;
-        match record {
-            Some(record) if record.get(..4) == Some(BLANK) => {
-                Ok(Cursor { rest: &record[4..], place })
-            }
-            Some(_) => Err(self.wrong("its records end too early")),
-            None => Err(self.wrong("the file ends within it")),
-        }
-    }
-
-    fn wrong(&self, problem: &str) -> Diagnostic {
-        Diagnostic::new(problem).found(format!("byte {}", self.current))
-    }
-}
-
-/// What is left of a record.
-struct Cursor<'a> {
-    rest: &'a [u8],
-    place: usize,
-}
-
-impl<'a> Cursor<'a> {
-    fn take(&mut self, count: usize) -> Result<&'a [u8], Diagnostic> {
-        if count > self.rest.len() {
-            let found = format!("a record at byte {} with {} left", self.place, self.rest.len());
-            let problem = Diagnostic::new("a record is too short").found(found);
-            return Err(problem.expected(format!("{count} bytes more")));
-        }
-        let (taken, rest) = self.rest.split_at(count);
-        self.rest = rest;
-        Ok(taken)
-    }
-
-    fn integer(&mut self) -> Result<i32, Diagnostic> {
-        let bytes = self.take(4)?;
-        Ok(bytes.try_into().map_or(0, i32::from_le_bytes))
-    }
-
-    /// A count: a whole number from 0 up.
-    fn count(&mut self) -> Result<usize, Diagnostic> {
-        let number = self.integer()?;
-        usize::try_from(number).map_err(|_| {
-            let problem = format!("a count in the record at byte {} is negative", self.place);
-            Diagnostic::new(problem).found(number.to_string())
-        })
-    }
-
-    /// As many texts of a length.
-    fn texts(&mut self, count: usize, length: usize) -> Result<Vec<String>, Diagnostic> {
-        let bytes = self.take(count.saturating_mul(length))?;
-        Ok(bytes.chunks_exact(length.max(1)).map(text).collect())
-    }
-
-    /// As many numbers.
-    fn numbers(
-        &mut self,
-        count: usize,
-    ) -> Result<impl Iterator<Item = [u8; 4]> + use<'a>, Diagnostic> {
-        let bytes = self.take(count.saturating_mul(4))?;
-        Ok(bytes.chunks_exact(4).map(|four| four.try_into().unwrap_or_default()))
-    }
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).trim_matches([' ', '\0']).to_owned()
-}
-
-/// A value that is a number at all.
-fn finite(bytes: [u8; 4]) -> Result<f32, Diagnostic> {
-    let value = f32::from_le_bytes(bytes);
-    if value.is_finite() {
-        return Ok(value);
-    }
-    Err(Diagnostic::new("a value is no finite number").found(value.to_string()))
-}
-
 fn header(name: String, records: &mut Records<'_>) -> Result<Header, Diagnostic> {
     let mut record = records.data()?;
     let kind = text(record.take(6)?);
     let long_name = text(record.take(70)?);
     let rank = record.count()?;
-    let sizes = record
-        .take(rank.saturating_mul(4))
-        .map(|bytes| Cursor { rest: bytes, place: record.place });
+    let sizes = record.take(rank.saturating_mul(4)).map(|bytes| Cursor::of(bytes, record.place));
     let mut sizes = sizes?;
     let sizes = (0..rank).map(|_| sizes.count()).collect::<Result<Vec<_>, _>>()?;
     let unnamed =
@@ -367,7 +253,7 @@ fn name_dimensions(
 /// `two` dimensions repeat its sizes, and have the numbers in the record of the bounds.
 fn blocks(sizes: &[usize], two: bool, records: &mut Records<'_>) -> Result<Vec<f32>, Diagnostic> {
     let cells = cells(sizes)?;
-    if cells.saturating_mul(4) > records.bytes.len() - records.at {
+    if cells.saturating_mul(4) > records.left() {
         return Err(records.wrong("the file is shorter than the array"));
     }
     let mut values = vec![0.0; cells];

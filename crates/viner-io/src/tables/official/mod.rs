@@ -5,6 +5,7 @@
 //! `pool.rs` adds it up to the tables of a bundle; `checks.rs` compares what was read with the file's
 //! own totals.
 
+mod about;
 mod checks;
 mod columns;
 mod comtrade;
@@ -16,6 +17,7 @@ mod exiobase;
 mod gloria;
 mod gtap;
 mod har;
+mod har_records;
 mod icio;
 mod layout;
 mod matrix;
@@ -26,6 +28,7 @@ mod signs;
 mod streamed;
 mod text;
 mod trade;
+mod trade_book;
 mod wiod;
 mod wiod_long;
 mod workbook;
@@ -34,6 +37,7 @@ use std::path::Path;
 
 use viner_model::tables::{Description, Tables, Transformation, Unit};
 
+pub use about::{About, HeaderInfo, about};
 pub use checks::FileCheck;
 pub use comtrade::{ComtradeOptions, Mirror};
 pub use detect::Format;
@@ -107,6 +111,7 @@ pub fn import(path: &Path, options: &ImportOptions) -> Result<Imported, IoError>
         Some(format) => format,
         None => detect::recognise(&download)?,
     };
+    refuse_unused(&download, format, options)?;
     if let Some(source) = trade_source(format) {
         let member = detect::choose(&download, format, options.year)?;
         let trade = trade::read(&download, member, source, options.year)?;
@@ -121,6 +126,27 @@ pub fn import(path: &Path, options: &ImportOptions) -> Result<Imported, IoError>
     Ok(Imported::World(Box::new(world)))
 }
 
+/// Refuses options that mean nothing for the layout.
+fn refuse_unused(
+    download: &Download,
+    format: Format,
+    options: &ImportOptions,
+) -> Result<(), IoError> {
+    let trade = trade_source(format).is_some() || format == Format::Comtrade;
+    let comtrade = format == Format::Comtrade;
+    let as_published = [Format::GtapHar, Format::Gloria, Format::WiodLong].contains(&format);
+    let unused = [
+        ("--mirror", options.comtrade.mirror.is_some() && !comtrade),
+        ("--digits", options.comtrade.digits.is_some() && !comtrade),
+        ("--sourcing", options.sourcing && trade),
+        ("--inventories leave-out", options.leave_out_inventories && (trade || as_published)),
+    ];
+    let Some((option, _)) = unused.into_iter().find(|(_, given)| *given) else { return Ok(()) };
+    let problem = format!("`{option}` means nothing for the layout `{}`", format.name());
+    let problem = Diagnostic::new(problem).hint("leave it out");
+    Err(problem.in_file(download.path().display().to_string()).into())
+}
+
 fn trade_source(format: Format) -> Option<&'static trade::Source> {
     match format {
         Format::Baci => Some(&trade::BACI),
@@ -129,12 +155,24 @@ fn trade_source(format: Format) -> Option<&'static trade::Source> {
     }
 }
 
+/// Why flows by user cannot be had of a layout; nothing where they can.
+fn without_sourcing(format: Format) -> Option<&'static str> {
+    match format {
+        Format::GtapHar => Some("imports by user without their exporters"),
+        Format::WiodLong => Some("inputs by user without their exporters"),
+        Format::Gloria => Some(
+            "164 regions and 120 sectors, whose 390 million flows by user are three times the most \
+             that is held",
+        ),
+        _ => None,
+    }
+}
+
 /// Reads a world table of a layout.
 fn world(download: &Download, format: Format, options: &ImportOptions) -> Result<World, IoError> {
-    let pooled_only = [Format::GtapHar, Format::Gloria, Format::WiodLong].contains(&format);
-    if options.sourcing && pooled_only {
+    if let Some(why) = without_sourcing(format).filter(|_| options.sourcing) {
         let problem = format!("flows by user are not read of the layout `{}`", format.name());
-        let problem = Diagnostic::new(problem).hint("leave `--sourcing` out");
+        let problem = Diagnostic::new(problem).found(why).hint("leave `--sourcing` out");
         return Err(problem.in_file(download.path().display().to_string()).into());
     }
     let mut unit = Unit::MillionUsd;

@@ -17,7 +17,7 @@ pub(crate) fn complete(description: &mut Description, format: Format, file: &str
 }
 
 /// Source, licence and citation; `None` for a table whose maker the layout does not tell.
-fn of(format: Format, file: &str) -> Option<[&'static str; 3]> {
+pub(crate) fn of(format: Format, file: &str) -> Option<[&'static str; 3]> {
     const ASK: &str = "as in the maker's terms of use";
     Some(match format {
         Format::Icio => [

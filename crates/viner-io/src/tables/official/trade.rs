@@ -1,6 +1,6 @@
 //! Trade alone, in long tables: exporter, importer, product, value.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::io::{BufWriter, Read, Write};
 use std::path::Path;
 
@@ -8,10 +8,10 @@ use flate2::{Compression, GzBuilder};
 
 use super::download::{Download, Member};
 use super::text::{Cells, Lines, NoLine, number, shown};
+use super::trade_book::Book;
 use crate::diagnostic::{Diagnostic, IoError};
-use crate::folder::{StagedFolder, holds_only};
+use crate::folder::{StagedFolder, check_target, holds_only};
 use crate::results::{Frame, write_csv};
-use crate::tables::codes;
 use crate::tables::problems::Problems;
 
 /// Name of the file that an import of trade writes.
@@ -40,6 +40,27 @@ impl Trade {
     /// Sum of all values.
     pub fn total(&self) -> f64 {
         self.rows.iter().map(|row| row.3).sum()
+    }
+
+    /// Products with the most trade, largest first.
+    pub fn largest_products(&self, most: usize) -> Vec<(&str, f64)> {
+        let mut sums = vec![0.0; self.products.len()];
+        for (_, _, product, value) in &self.rows {
+            sums[*product as usize] += value;
+        }
+        let mut all: Vec<(&str, f64)> =
+            self.products.iter().map(String::as_str).zip(sums).collect();
+        all.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+        all.truncate(most);
+        all
+    }
+
+    /// Whether a folder may be written to: nothing is there, it is empty, or it holds such a table.
+    ///
+    /// # Errors
+    /// `OutputRefused` for any other.
+    pub fn check_folder(target: &Path) -> Result<(), IoError> {
+        check_target(target, |path| holds_only(path, TRADE_FILE, |_| false))
     }
 
     /// Writes it as a folder with `trade.csv.gz`; whole or not at all.
@@ -224,18 +245,6 @@ struct Columns {
     count: usize,
 }
 
-/// Rows as they come, with codes numbered as they come.
-#[derive(Default)]
-pub(crate) struct Book {
-    regions: BTreeMap<String, u32>,
-    products: BTreeMap<String, u32>,
-    unknown: BTreeSet<String>,
-    rows: Vec<(u32, u32, u32, f64)>,
-}
-
-/// The most rows that are held: a year of the largest source has some twelve million.
-const MAX_ROWS: usize = 1 << 26;
-
 impl Book {
     fn enter(
         &mut self,
@@ -265,102 +274,15 @@ impl Book {
                     .found(format!("`{}`", text(columns.value)))
                     .expected("a finite number, 0 or more")
             })?;
-        let region = |written: String| {
-            let number = written.parse().ok().filter(|_| source.numbered);
-            let found = number.and_then(|number| {
-                given.get(&number).cloned().or_else(|| codes::by_number(number).map(str::to_owned))
-            });
-            found.unwrap_or(written)
+        let mut region = |written: String| {
+            let listed = written.parse().ok().and_then(|number: u16| given.get(&number));
+            match listed {
+                Some(code) => self.current(code.clone()),
+                None if source.numbered => self.of_number(written),
+                None => self.current(written),
+            }
         };
         let (exporter, importer) = (region(text(columns.exporter)), region(text(columns.importer)));
         self.add(exporter, importer, text(columns.product), value * source.scale)
     }
-
-    /// Adds a flow in million dollars; one of zero leaves its codes alone.
-    pub(crate) fn add(
-        &mut self,
-        exporter: String,
-        importer: String,
-        product: String,
-        value: f64,
-    ) -> Result<(), Diagnostic> {
-        let (exporter, importer) = (self.region(exporter)?, self.region(importer)?);
-        if product.is_empty() {
-            return Err(Diagnostic::new("a product is empty"));
-        }
-        let product = number_of(&mut self.products, product);
-        if self.rows.len() == MAX_ROWS {
-            return Err(Diagnostic::new("the table is too long")
-                .expected(format!("at most {MAX_ROWS} rows of a year")));
-        }
-        if value > 0.0 {
-            self.rows.push((exporter, importer, product, value));
-        }
-        Ok(())
-    }
-
-    fn region(&mut self, code: String) -> Result<u32, Diagnostic> {
-        if code.is_empty() {
-            return Err(Diagnostic::new("a region is empty"));
-        }
-        if let Some(at) = self.regions.get(&code) {
-            return Ok(*at);
-        }
-        if codes::name(&code).is_none() {
-            self.unknown.insert(code.clone());
-        }
-        Ok(number_of(&mut self.regions, code))
-    }
-
-    /// The rows in the order of the codes; a cell that is there twice is a problem.
-    pub(crate) fn trade(
-        mut self,
-        format: &'static str,
-        year: i64,
-        problems: &mut Problems,
-    ) -> Trade {
-        let regions = positions(&self.regions);
-        let products = positions(&self.products);
-        for row in &mut self.rows {
-            row.0 = regions[row.0 as usize];
-            row.1 = regions[row.1 as usize];
-            row.2 = products[row.2 as usize];
-        }
-        self.rows.sort_unstable_by_key(|row| (row.0, row.1, row.2));
-        let region_codes: Vec<String> = self.regions.into_keys().collect();
-        let product_codes: Vec<String> = self.products.into_keys().collect();
-        for pair in self.rows.windows(2) {
-            let ((i, n, k, _), (i2, n2, k2, _)) = (pair[0], pair[1]);
-            if (i, n, k) == (i2, n2, k2) {
-                let cell = format!(
-                    "{}/{}/{}",
-                    region_codes[i as usize], region_codes[n as usize], product_codes[k as usize]
-                );
-                problems.push(Diagnostic::new(format!("trade of `{cell}` is there twice")));
-            }
-        }
-        Trade {
-            format,
-            year,
-            regions: region_codes,
-            products: product_codes,
-            rows: self.rows,
-            unknown: self.unknown.into_iter().collect(),
-            remarks: Vec::new(),
-        }
-    }
-}
-
-fn number_of(codes: &mut BTreeMap<String, u32>, code: String) -> u32 {
-    let next = u32::try_from(codes.len()).unwrap_or(u32::MAX);
-    *codes.entry(code).or_insert(next)
-}
-
-/// The place in the order of codes of each number given to one.
-fn positions(codes: &BTreeMap<String, u32>) -> Vec<u32> {
-    let mut places = vec![0; codes.len()];
-    for (place, number) in (0u32..).zip(codes.values()) {
-        places[*number as usize] = place;
-    }
-    places
 }

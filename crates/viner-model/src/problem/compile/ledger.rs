@@ -1,6 +1,6 @@
 //! Which number of which policy makes which part of the counterfactual.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::problem::counterfactual::TradeCell;
 
@@ -74,7 +74,7 @@ impl Effect {
 #[derive(Default)]
 pub(super) struct Ledger {
     entries: Vec<Option<PolicySize>>,
-    on_cells: BTreeMap<(&'static str, TradeCell), Vec<usize>>,
+    on_cells: BTreeMap<&'static str, HashMap<TradeCell, Vec<usize>>>,
     profit_taxes: BTreeMap<(usize, usize), usize>,
 }
 
@@ -83,7 +83,7 @@ impl Ledger {
     pub fn enter(&mut self, kind: &'static str, sets: bool, size: PolicySize) {
         let position = self.entries.len();
         if let Some(cell) = size.effect.cell() {
-            let known = self.on_cells.entry((kind, cell)).or_default();
+            let known = self.on_cells.entry(kind).or_default().entry(cell).or_default();
             if sets {
                 for earlier in known.drain(..) {
                     self.entries[earlier] = None;

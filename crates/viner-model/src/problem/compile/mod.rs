@@ -6,7 +6,7 @@ mod limits;
 mod nests;
 mod trade;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::cells::{Axis, select};
 use super::counterfactual::{CellChange, Counterfactual, TradeCell};
@@ -74,10 +74,10 @@ struct Compiler<'a> {
     baseline: &'a Baseline,
     errors: &'a mut Vec<ScenarioError>,
     counterfactual: Counterfactual,
-    /// Which policy set the thing of this kind on this cell.
-    set_by: BTreeMap<(&'static str, TradeCell), usize>,
-    /// Which policy touched the tariff or export tax of this cell last.
-    last_tax: BTreeMap<(&'static str, TradeCell), usize>,
+    /// By kind: which policy set that on a cell.
+    set_by: BTreeMap<&'static str, HashMap<TradeCell, usize>>,
+    /// By kind of tax: which policy touched that of a cell last.
+    last_tax: BTreeMap<&'static str, HashMap<TradeCell, usize>>,
     /// Which policy set the profit tax of this region and sector.
     profit_tax_by: BTreeMap<(usize, usize), usize>,
     /// Policies that limit quantities or prices, each with its cells.
@@ -145,7 +145,8 @@ impl Compiler<'_> {
             {
                 if rate <= -1.0 && !reported[slot] {
                     reported[slot] = true;
-                    let policy = self.last_tax.get(&(kind, (s, n, i))).copied().unwrap_or(0);
+                    let last = self.last_tax.get(kind).and_then(|last| last.get(&(s, n, i)));
+                    let policy = last.copied().unwrap_or(0);
                     self.errors.push(ScenarioError::TaxTooLow {
                         place: place(policy, "add", None),
                         kind,

@@ -146,22 +146,18 @@ impl<'a> Compiler<'a> {
         );
         let cells = self.trade_cells(index, instrument, cells);
         let mut conflicts: Option<(TradeCell, usize, usize)> = None;
+        let is_tax = matches!(kind, "tariff" | "export-tax");
+        let (set_by, last_tax) =
+            (self.set_by.entry(kind).or_default(), self.last_tax.entry(kind).or_default());
         for &cell in cells.keys() {
+            let last = if is_tax { last_tax.insert(cell, index) } else { None };
             if sets {
                 // Setting a rate also discards what an earlier policy added to it.
-                let earlier = self
-                    .set_by
-                    .get(&(kind, cell))
-                    .or_else(|| self.last_tax.get(&(kind, cell)))
-                    .copied();
+                let earlier = set_by.insert(cell, index).or(last);
                 if let Some(earlier) = earlier.filter(|_| !policy.replace) {
                     let first = conflicts.get_or_insert((cell, earlier, 0));
                     first.2 += 1;
                 }
-                self.set_by.insert((kind, cell), index);
-            }
-            if matches!(kind, "tariff" | "export-tax") {
-                self.last_tax.insert((kind, cell), index);
             }
         }
         if let Some(((s, n, i), earlier, cells)) = conflicts {

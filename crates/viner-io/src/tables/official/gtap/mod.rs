@@ -28,12 +28,6 @@ use arrays::Arrays;
 /// The largest file that is held: those of version 11 have some 150 MB.
 const MAX_FILE: u64 = 1 << 30;
 
-/// A file of a download that is a header array file, and what it holds.
-struct Found<'a> {
-    member: &'a Member,
-    headers: Vec<Header>,
-}
-
 /// Whether a file of a download looks like a header array file by its name.
 pub(crate) fn is_named(member: &Member) -> bool {
     [".har", ".prm", ".dat"].iter().any(|ending| member.ends_with(ending))
@@ -44,6 +38,31 @@ pub(crate) fn read(
     download: &Download,
     negatives: Negatives,
 ) -> Result<(Pooled, Option<i64>), IoError> {
+    let files = files(download)?;
+    let tables: Vec<&(&Member, Vec<Header>)> =
+        files.iter().filter(|(_, headers)| holds_trade(headers)).collect();
+    let &[(member, headers)] = tables.as_slice() else {
+        return Err(not_one(download, &files, tables.len()));
+    };
+    let mut problems = Problems::of(download.shown(member));
+    let pooled = Arrays::read(headers, &mut problems).and_then(|arrays| {
+        let elasticities = files.iter().flat_map(|(_, headers)| headers);
+        let elasticities = elasticities.filter(|header| header.name == "ESBM");
+        arrays.pool(elasticities, negatives, &mut problems)
+    });
+    match pooled {
+        Some(pooled) => Ok((pooled, release_year(headers))),
+        None => Err(IoError::Input(problems.into_diagnostics())),
+    }
+}
+
+/// Whether headers hold bilateral trade, as those of the data base do.
+pub(crate) fn holds_trade(headers: &[Header]) -> bool {
+    headers.iter().any(|header| ["VFOB", "VXWD"].contains(&header.name.as_str()))
+}
+
+/// The header array files of a download, and what they hold.
+pub(crate) fn files(download: &Download) -> Result<Vec<(&Member, Vec<Header>)>, IoError> {
     let mut files = Vec::new();
     for member in download.members().iter().filter(|member| download.is_file() || is_named(member))
     {
@@ -53,27 +72,12 @@ pub(crate) fn read(
         }
         let headers = har::read(&bytes)
             .map_err(|problem| IoError::from(problem.in_file(download.shown(member))))?;
-        files.push(Found { member, headers });
+        files.push((member, headers));
     }
-    let trade = |header: &Header| ["VFOB", "VXWD"].contains(&header.name.as_str());
-    let tables: Vec<&Found<'_>> =
-        files.iter().filter(|file| file.headers.iter().any(trade)).collect();
-    let &[base] = &tables[..] else {
-        return Err(not_one(download, &files, tables.len()));
-    };
-    let mut problems = Problems::of(download.shown(base.member));
-    let pooled = Arrays::read(&base.headers, &mut problems).and_then(|arrays| {
-        let elasticities = files.iter().flat_map(|file| &file.headers);
-        let elasticities = elasticities.filter(|header| header.name == "ESBM");
-        arrays.pool(elasticities, negatives, &mut problems)
-    });
-    match pooled {
-        Some(pooled) => Ok((pooled, release_year(&base.headers))),
-        None => Err(IoError::Input(problems.into_diagnostics())),
-    }
+    Ok(files)
 }
 
-fn not_one(download: &Download, files: &[Found<'_>], count: usize) -> IoError {
+fn not_one(download: &Download, files: &[(&Member, Vec<Header>)], count: usize) -> IoError {
     let problem = if count == 0 {
         Diagnostic::new("no header array file holds bilateral trade of the GTAP Data Base")
             .expected("headers such as `VXSB`, `VFOB`, `VDFB` or `VXMD`, `VXWD`, `VDFM`")
@@ -82,10 +86,10 @@ fn not_one(download: &Download, files: &[Found<'_>], count: usize) -> IoError {
     };
     let shown: Vec<String> = files
         .iter()
-        .map(|file| {
+        .map(|(member, headers)| {
             let names: Vec<&str> =
-                file.headers.iter().take(20).map(|header| header.name.as_str()).collect();
-            format!("`{}` with {}", file.member.file_name(), names.join(" "))
+                headers.iter().take(20).map(|header| header.name.as_str()).collect();
+            format!("`{}` with {}", member.file_name(), names.join(" "))
         })
         .collect();
     let problem = problem.in_file(download.path().display().to_string());

@@ -31,7 +31,9 @@ impl Mean {
     fn terms(self, log_prices: &[f64], terms: &mut [f64]) {
         terms.copy_from_slice(log_prices);
         if self.power != 0.0 {
-            terms.iter_mut().for_each(|term| *term *= self.power);
+            for term in &mut *terms {
+                *term *= self.power;
+            }
             elementary::exp(terms);
         }
     }

@@ -39,7 +39,9 @@ struct Room {
 /// Powers of positive numbers.
 fn raise(numbers: &mut [f64], power: f64) {
     elementary::ln(numbers);
-    numbers.iter_mut().for_each(|number| *number *= power);
+    for number in &mut *numbers {
+        *number *= power;
+    }
     elementary::exp(numbers);
 }
 
@@ -83,7 +85,9 @@ impl Trade {
         let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
         let theta = problem.elasticities.trade[s];
         let Room { cost_powers, price_powers, sums, sales, paid, shares, factor_powers } = room;
-        cost_powers.iter_mut().zip(result.unit_cost.column(s)).for_each(|(p, cost)| *p = *cost);
+        for (power, cost) in cost_powers.iter_mut().zip(result.unit_cost.column(s)) {
+            *power = *cost;
+        }
         raise(cost_powers, -theta);
         for (power, row) in price_powers.iter_mut().zip(log_prices.chunks_exact(sectors)) {
             *power = theta * row[s];
