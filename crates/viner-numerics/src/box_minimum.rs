@@ -22,7 +22,13 @@ pub struct Minimum {
     pub stationarity: f64,
     /// Evaluations of the function.
     pub evaluations: usize,
+    /// Inverse of the curvature, as far as steps have shown it: for a search on a function that is
+    /// nearly the same. None if no step has shown any.
+    pub inverse: Option<Inverse>,
 }
+
+/// A square matrix by rows.
+pub type Inverse = Vec<Vec<f64>>;
 
 /// What to reach, and for how long to try.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +46,8 @@ const SHORTEST: f64 = 1e-12;
 
 /// Projected quasi-Newton descent (Bertsekas 1982, with the update of Broyden, Fletcher, Goldfarb and
 /// Shanno on the free coordinates), from `start` moved into the box. `evaluate` gives value and
-/// gradient, or nothing where there is none; a step that leads there is shortened.
+/// gradient, or nothing where there is none; a step that leads there is shortened. `known` is what an
+/// earlier search has found of the inverse curvature.
 ///
 /// Returns nothing if there is no value at the start.
 pub fn minimize(
@@ -49,6 +56,7 @@ pub fn minimize(
     lower: &[f64],
     upper: &[f64],
     goal: Goal,
+    known: Option<Inverse>,
 ) -> Option<Minimum> {
     let size = start.len();
     let inside =
@@ -61,12 +69,13 @@ pub fn minimize(
         finite.then_some((Point { x, value, gradient }, evaluations))
     };
     let (mut point, mut used) = at(inside(start))?;
-    let mut inverse = identity(size);
-    let mut fresh = true;
+    let mut fresh = known.is_none();
+    let mut inverse = known.unwrap_or_else(|| identity(size));
     loop {
         let stationarity = stationarity(&point, lower, upper);
         if stationarity <= goal.tolerance || used >= goal.max_evaluations {
-            return Some(Minimum { point, stationarity, evaluations: used });
+            let inverse = (!fresh).then_some(inverse);
+            return Some(Minimum { point, stationarity, evaluations: used, inverse });
         }
         let held = |i: usize| {
             (point.x[i] <= lower[i] && point.gradient[i] > 0.0)
@@ -118,7 +127,7 @@ pub fn minimize(
         };
         let Some((next, moved)) = next else {
             if fresh {
-                return Some(Minimum { point, stationarity, evaluations: used });
+                return Some(Minimum { point, stationarity, evaluations: used, inverse: None });
             }
             inverse = identity(size);
             fresh = true;
@@ -181,7 +190,8 @@ mod tests {
     #[test]
     fn a_curved_valley_is_followed_to_its_end() {
         let found =
-            minimize(|x| Some(rosenbrock(x)), &[-1.2, 1.0], &[-2.0; 2], &[2.0; 2], GOAL).unwrap();
+            minimize(|x| Some(rosenbrock(x)), &[-1.2, 1.0], &[-2.0; 2], &[2.0; 2], GOAL, None)
+                .unwrap();
         assert!(found.stationarity < 1e-9, "{found:?}");
         assert!(found.point.x.iter().all(|x| (x - 1.0).abs() < 1e-8), "{found:?}");
     }
@@ -189,18 +199,34 @@ mod tests {
     #[test]
     fn bounds_hold_and_their_gradient_points_outwards() {
         let found =
-            minimize(|x| Some(rosenbrock(x)), &[0.0, 0.0], &[-2.0; 2], &[0.5, 2.0], GOAL).unwrap();
+            minimize(|x| Some(rosenbrock(x)), &[0.0, 0.0], &[-2.0; 2], &[0.5, 2.0], GOAL, None)
+                .unwrap();
         let [x, y] = [found.point.x[0], found.point.x[1]];
         assert!((x - 0.5).abs() < 1e-12 && (y - 0.25).abs() < 1e-7, "{found:?}");
         assert!(found.point.gradient[0] < 0.0 && found.stationarity < 1e-9, "{found:?}");
     }
 
     #[test]
+    fn a_known_curvature_saves_steps() {
+        let bowl = |middle: f64| {
+            move |x: &[f64]| {
+                let far = x[0] - middle;
+                Some((3.0 * far * far + far.powi(4), vec![6.0 * far + 4.0 * far.powi(3)]))
+            }
+        };
+        let search =
+            |middle, known| minimize(bowl(middle), &[0.9], &[-5.0], &[5.0], GOAL, known).unwrap();
+        let first = search(1.0, None);
+        let (cold, warm) = (search(1.01, None), search(1.01, first.inverse));
+        assert!(warm.evaluations < cold.evaluations && warm.stationarity < 1e-9, "{warm:?}");
+    }
+
+    #[test]
     fn where_there_is_no_value_steps_are_shortened() {
         // Defined above 0 alone; the minimum is at 1.
         let barrier = |x: &[f64]| (x[0] > 0.0).then(|| (x[0] - x[0].ln(), vec![1.0 - 1.0 / x[0]]));
-        let found = minimize(barrier, &[5.0], &[-10.0], &[10.0], GOAL).unwrap();
+        let found = minimize(barrier, &[5.0], &[-10.0], &[10.0], GOAL, None).unwrap();
         assert!((found.point.x[0] - 1.0).abs() < 1e-8);
-        assert!(minimize(barrier, &[-1.0], &[-10.0], &[10.0], GOAL).is_none());
+        assert!(minimize(barrier, &[-1.0], &[-10.0], &[10.0], GOAL, None).is_none());
     }
 }

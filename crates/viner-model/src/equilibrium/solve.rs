@@ -188,7 +188,7 @@ fn one_equilibrium(
 /// large at most, mostly about half of that. Rents of limits answer to quantities more than the
 /// certificate sees: with limits it is driven further.
 pub(super) fn residual_to_certify(problem: &Problem, settings: Settings) -> f64 {
-    if !problem.counterfactual.wedges.is_empty() {
+    if problem.counterfactual.wedges.iter().any(|wedge| !wedge.closed) {
         return settings.tolerance * 0.02;
     }
     let theta = problem.elasticities.trade.iter().fold(0.0_f64, |most, theta| most.max(*theta));

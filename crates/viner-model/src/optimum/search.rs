@@ -1,6 +1,6 @@
 //! The search for sizes.
 
-use viner_numerics::box_minimum::{Goal, Minimum, minimize};
+use viner_numerics::box_minimum::{Goal, Inverse, Minimum, minimize};
 use viner_numerics::sampling::{Method, points};
 
 use super::{Economy, Told};
@@ -61,7 +61,7 @@ const SETTLED: f64 = 1e-6;
 /// There is no equilibrium at any start.
 pub fn optimum(economy: &Economy<'_>, search: &Search) -> Result<Best, VariantFailure> {
     let start = start_of(economy);
-    reply(economy, search, &start, search.starts).map(|reply| {
+    reply(economy, search, &start, search.starts, None).map(|reply| {
         let told = economy.tell(&reply.sizes, &[&search.objective]).unwrap_or_default();
         Best {
             sizes: reply.sizes,
@@ -90,13 +90,15 @@ pub fn nash(economy: &Economy<'_>, players: &[Search]) -> Result<Best, VariantFa
         rounds: 0,
         settled: false,
     };
+    let mut curvatures: Vec<Option<Inverse>> = vec![None; players.len()];
     while best.rounds < REPLY_ROUNDS && !best.settled {
         best.rounds += 1;
         best.stationarity = 0.0;
         let before = sizes.clone();
         for (player, search) in players.iter().enumerate() {
             let starts = if best.rounds == 1 { search.starts } else { 0 };
-            let reply = reply(economy, search, &sizes, starts)?;
+            let reply = reply(economy, search, &sizes, starts, curvatures[player].take())?;
+            curvatures[player] = reply.curvature;
             best.evaluations += reply.evaluations;
             best.stationarity = best.stationarity.max(reply.stationarity);
             best.constraints[player] = reply.constraints;
@@ -142,7 +144,7 @@ pub fn frontier(
         let bound = low + (high - low) * step as f64 / (count - 1) as f64;
         let mut search = effect.clone();
         search.at_most.push((cost.clone(), bound));
-        sizes = reply(economy, &search, &sizes, 0)?.sizes;
+        sizes = reply(economy, &search, &sizes, 0, None)?.sizes;
         found.push(tell(sizes.clone())?);
     }
     found.push(last);
@@ -163,14 +165,18 @@ struct Reply {
     violation: f64,
     stationarity: f64,
     evaluations: usize,
+    /// Of the objective, where there are no constraints.
+    curvature: Option<Inverse>,
 }
 
-/// The best of several local searches from `start` and from points spread over the bounds.
+/// The best of several local searches from `start`, where the curvature of the objective may be known,
+/// and from points spread over the bounds.
 fn reply(
     economy: &Economy<'_>,
     search: &Search,
     start: &[f64],
     starts: usize,
+    mut curvature: Option<Inverse>,
 ) -> Result<Reply, VariantFailure> {
     let own = &search.own;
     let dimensions = own.len().min(Method::Sobol.max_dimensions());
@@ -186,7 +192,7 @@ fn reply(
     let mut best: Option<Reply> = None;
     let mut evaluations = 0;
     for from in froms {
-        let Some(found) = local(economy, search, from) else { continue };
+        let Some(found) = local(economy, search, from, curvature.take()) else { continue };
         evaluations += found.evaluations;
         // What holds the constraints beats what does not; then the objective counts.
         let key = |reply: &Reply| (reply.violation > 1e-5, reply.objective);
@@ -218,7 +224,12 @@ impl Choices {
 
 /// A local search: projected quasi-Newton steps on the augmented Lagrangian (Hestenes, Powell), sizes
 /// in parts of their bounds.
-fn local(economy: &Economy<'_>, search: &Search, start: Vec<f64>) -> Option<Reply> {
+fn local(
+    economy: &Economy<'_>,
+    search: &Search,
+    start: Vec<f64>,
+    mut known: Option<Inverse>,
+) -> Option<Reply> {
     economy.start_from_last();
     let sign = if search.maximize { -1.0 } else { 1.0 };
     let outcomes: Vec<&Smooth> = std::iter::once(&search.objective)
@@ -261,8 +272,8 @@ fn local(economy: &Economy<'_>, search: &Search, start: Vec<f64>) -> Option<Repl
             .map(|(choice, own)| (sizes[*choice] - own.lower) / own.width.max(f64::MIN_POSITIVE))
             .collect();
         let (zeros, ones) = (vec![0.0; own.len()], vec![1.0; own.len()]);
-        let Minimum { point, stationarity, evaluations: used } =
-            minimize(lagrangian, &parts, &zeros, &ones, GOAL)?;
+        let Minimum { point, stationarity, evaluations: used, inverse } =
+            minimize(lagrangian, &parts, &zeros, &ones, GOAL, known.take())?;
         evaluations += used;
         sizes = at(&point.x);
         let told = economy.tell_by(&sizes, &outcomes, &[]).ok()?;
@@ -282,6 +293,7 @@ fn local(economy: &Economy<'_>, search: &Search, start: Vec<f64>) -> Option<Repl
                 violation,
                 stationarity,
                 evaluations,
+                curvature: inverse.filter(|_| search.at_most.is_empty()),
             });
         }
         if violation > 0.25 * last_violation {
@@ -302,5 +314,6 @@ fn local(economy: &Economy<'_>, search: &Search, start: Vec<f64>) -> Option<Repl
         violation,
         stationarity: f64::NAN,
         evaluations,
+        curvature: None,
     })
 }
