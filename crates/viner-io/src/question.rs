@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use viner_model::baseline::{Baseline, BaselineError};
 use viner_model::equilibrium::{Equilibrium, Failure, RunError, Settings, run};
 use viner_model::problem::{Problem, ScenarioError, Survivors};
-use viner_model::scenario::Unbalanced;
+use viner_model::scenario::{Sourcing, Unbalanced};
 
 use crate::builtin::{self, open_baseline, open_published_baseline};
 use crate::diagnostic::{Diagnostic, Diagnostics, IoError};
@@ -109,7 +109,7 @@ impl Question {
             Unbalanced::Refuse => open_baseline,
             Unbalanced::Accept => open_published_baseline,
         };
-        let opened = match open(name, source.folder.as_deref()) {
+        let mut opened = match open(name, source.folder.as_deref()) {
             Ok(opened) => opened,
             Err(IoError::Input(problems)) => {
                 // An unknown name belongs to the scenario's line; what is wrong inside a bundle has
@@ -125,6 +125,16 @@ impl Question {
                 return Err(diagnostics);
             }
         };
+        let mut warnings = opened.warnings;
+        if file.scenario.model.sourcing == Sourcing::Common
+            && opened.tables.sourcing.take().is_some()
+        {
+            warnings.push(
+                "table `sourcing` is not used: every user of a region buys from its suppliers in the \
+                 shares of `flows`; `[model] sourcing = \"by-user\"` uses it"
+                    .into(),
+            );
+        }
         let baseline = match file.scenario.model.unbalanced {
             Unbalanced::Refuse => Baseline::new(&opened.tables, table_tolerance),
             Unbalanced::Accept => Baseline::unbalanced(&opened.tables),
@@ -154,7 +164,6 @@ impl Question {
         if let Some(limit) = file.solver.max_evaluations {
             settings.max_evaluations = limit;
         }
-        let mut warnings = opened.warnings;
         if source.recorded.baseline_sha256.as_ref().is_some_and(|sha256| *sha256 != opened.sha256) {
             warnings.push(format!(
                 "baseline `{}` is not the one that the manifest records: results will differ",
@@ -192,6 +201,16 @@ impl Question {
             without_policies: false,
             failure: infeasible.into(),
         })
+    }
+
+    /// Whether derivatives of outcomes can be taken.
+    ///
+    /// # Errors
+    /// They are not worked out for this model.
+    pub(crate) fn check_derivatives(&self) -> Result<(), Diagnostics> {
+        let problem = Problem::new(Arc::clone(&self.baseline), &self.file.scenario);
+        let error = problem.ok().and_then(|problem| problem.check_derivatives().err());
+        error.map_or(Ok(()), |error| Err(self.file.locations.locate(&error).into()))
     }
 
     fn located(&self, errors: &[ScenarioError]) -> NoAnswer {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use viner_model::equilibrium::{Differentiable, Equilibrium, Gradient, gradients};
 use viner_model::outcome::{Names, Outcome, Smooth};
-use viner_model::problem::{Effect, NestKind, PolicySize, Problem};
+use viner_model::problem::{Effect, NestKind, PolicySize, Problem, ScenarioError};
 use viner_model::scenario::{Action, Scenario};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -73,7 +73,7 @@ impl Asked {
             .map(|(name, policy)| (name.as_str(), policy.kind()))
             .collect();
         let names = Names::new(&question.baseline, &scenario.groups, policies);
-        let mut diagnostics = Diagnostics::default();
+        let mut diagnostics = question.check_derivatives().err().unwrap_or_default();
         let mut outcomes = Vec::with_capacity(texts.len());
         for text in texts {
             let bound = Outcome::parse(text).and_then(|outcome| outcome.bind(&names));
@@ -92,16 +92,20 @@ impl Asked {
     }
 
     /// Derivatives of all outcomes at the equilibrium of a problem that `scenario` is of.
+    ///
+    /// # Errors
+    /// Derivatives are not worked out for its model.
     pub fn answers(
         &self,
         scenario: &Scenario,
         problem: &Problem,
         equilibrium: &Equilibrium,
-    ) -> Vec<Sensitivity> {
+    ) -> Result<Vec<Sensitivity>, ScenarioError> {
         let outcomes: Vec<&dyn Differentiable> =
             self.outcomes.iter().map(|outcome| outcome as &dyn Differentiable).collect();
         let sizes = problem.sizes(scenario);
-        gradients(problem, equilibrium, &outcomes)
+        let gradients = gradients(problem, equilibrium, &outcomes)?;
+        let answers = gradients
             .into_iter()
             .zip(&self.texts)
             .map(|(gradient, text)| {
@@ -120,7 +124,8 @@ impl Asked {
                     answers,
                 }
             })
-            .collect()
+            .collect();
+        Ok(answers)
     }
 }
 

@@ -1,8 +1,9 @@
-//! Solves generated economies of five sizes on one thread and on two: evaluations, time, memory, and
-//! how far one evaluation is from the time it takes to read its numbers.
+//! Solves generated economies of five sizes on one thread and on two, and one of them with trade shares
+//! by user: evaluations, time, memory, and how far one evaluation is from the time it takes to read its
+//! numbers.
 //!
-//! `cargo bench -p viner-model --bench solve` prints a table; `-- 77x45` one size alone, `-- --json` a
-//! line of JSON for each size.
+//! `cargo bench -p viner-model --bench solve` prints a table; `-- 77x45` and `-- 77x45-by-user` one case
+//! alone, `-- --json` a line of JSON for each case.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 
@@ -13,25 +14,41 @@ use std::time::Instant;
 use peak_alloc::PeakAlloc;
 use rayon::prelude::*;
 use viner_model::baseline::Baseline;
-use viner_model::economies::{Recipe, wall};
+use viner_model::economies::{Recipe, wall, with_sourcing};
 use viner_model::equilibrium::{Settings, certify, solve};
 use viner_model::problem::Problem;
 use viner_model::scenario::{
-    Action, BilateralInstrument, BilateralRow, Cells, Policy, QuotaScope, Scenario, Values,
+    Action, BilateralInstrument, BilateralRow, Cells, Policy, QuotaScope, Scenario, Sourcing,
+    Values,
 };
 use viner_numerics::kernel::{Kernel, dense};
 
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
 
-const SIZES: [(usize, usize); 5] = [(20, 20), (44, 50), (77, 45), (150, 65), (243, 170)];
+/// Regions, sectors, and whether users have trade shares of their own.
+const CASES: [(usize, usize, bool); 6] = [
+    (20, 20, false),
+    (44, 50, false),
+    (77, 45, false),
+    (77, 45, true),
+    (150, 65, false),
+    (243, 170, false),
+];
+/// How unlike users are: shares up to `e^2` times those of others.
+const UNLIKE: f64 = 1.0;
 const THREADS: [usize; 2] = [1, 2];
 
 /// Trade costs of the first region with half of the others rise by half, both ways.
-fn problem(regions: usize, sectors: usize) -> Problem {
-    let tables = Recipe::new(regions, sectors, 1).tables();
+fn problem((regions, sectors, by_user): (usize, usize, bool)) -> Problem {
+    let mut tables = Recipe::new(regions, sectors, 1).tables();
+    let mut scenario = wall(regions);
+    if by_user {
+        tables = with_sourcing(&tables, 1, UNLIKE);
+        scenario.model.sourcing = Sourcing::ByUser;
+    }
     let baseline = Baseline::new(&tables, 1e-6).expect("generated economies are in balance");
-    Problem::new(Arc::new(baseline), &wall(regions)).expect("the policy fits the economy")
+    Problem::new(Arc::new(baseline), &scenario).expect("the policy fits the economy")
 }
 
 /// A quota on every 14th cell between regions of a 20x20 economy: 500 that all bind.
@@ -67,7 +84,7 @@ fn five_hundred_quotas() -> Problem {
 
 /// What 500 binding quotas add to a solve: evaluations and time, over those with trade costs alone.
 fn quotas() -> [f64; 2] {
-    let measured = [problem(20, 20), five_hundred_quotas()].map(|problem| {
+    let measured = [problem(CASES[0]), five_hundred_quotas()].map(|problem| {
         let found = solve(&problem, Settings::default()).expect("there is an equilibrium");
         let seconds = on_threads(1, || seconds(15, || solve(&problem, Settings::default())));
         (found.statistics.evaluations as f64, seconds)
@@ -76,9 +93,10 @@ fn quotas() -> [f64; 2] {
 }
 
 /// Bytes that one evaluation must read: price weights and input mixes, and vectors over cells.
-fn bytes_per_evaluation(regions: usize, sectors: usize) -> usize {
-    let matrices = regions * regions * sectors + regions * sectors * sectors;
-    let vectors = 12 * regions * sectors;
+fn bytes_per_evaluation((regions, sectors, by_user): (usize, usize, bool)) -> usize {
+    let purchasers = if by_user { sectors + 1 } else { 1 };
+    let matrices = regions * regions * sectors * purchasers + regions * sectors * sectors;
+    let vectors = (8 + 4 * purchasers) * regions * sectors;
     8 * (matrices + vectors)
 }
 
@@ -149,9 +167,11 @@ fn measure(problem: &Problem, bytes: usize, rounds: usize, threads: usize) -> Me
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let json = arguments.iter().any(|argument| argument == "--json");
-    let names = |(regions, sectors): &(usize, usize)| format!("{regions}x{sectors}");
+    let names = |(regions, sectors, by_user): &(usize, usize, bool)| {
+        format!("{regions}x{sectors}{}", if *by_user { "-by-user" } else { "" })
+    };
     let filters: Vec<&String> = arguments.iter().filter(|text| !text.starts_with("--")).collect();
-    let sizes = SIZES.iter().filter(|size| filters.is_empty() || filters.contains(&&names(size)));
+    let cases = CASES.iter().filter(|case| filters.is_empty() || filters.contains(&&names(case)));
     if !json {
         let [evaluations, time] = quotas();
         println!("kernel {}", Kernel::current().name());
@@ -159,14 +179,15 @@ fn main() {
             "500 binding quotas at 20x20: {evaluations:.2} times the evaluations, {time:.2} times the time\n"
         );
         println!(
-            "   size  threads  evaluations    solve ms  certificate ms  one evaluation ms       MB      GB/s  over limit  memory"
+            "          size  threads  evaluations    solve ms  certificate ms  one evaluation ms       MB      GB/s  over limit  memory"
         );
     }
-    for &(regions, sectors) in sizes {
-        let problem = problem(regions, sectors);
-        let bytes = bytes_per_evaluation(regions, sectors);
+    for &case in cases {
+        let problem = problem(case);
+        let bytes = bytes_per_evaluation(case);
         let baseline = &problem.baseline;
-        let arrays = 8 * (2 * baseline.trade_flows.len() + baseline.input_mix.len());
+        let shares = baseline.user_shares.as_ref().map_or(0, viner_model::ndarray::ArrayBase::len);
+        let arrays = 8 * (2 * baseline.trade_flows.len() + baseline.input_mix.len() + shares);
         let before = MEMORY.current_usage();
         MEMORY.reset_peak_usage();
         let equilibrium = solve(&problem, Settings::default()).expect("there is an equilibrium");
@@ -178,20 +199,23 @@ fn main() {
             let measured = measure(&problem, bytes, rounds, threads);
             let limit = bytes as f64 / measured.bandwidth;
             let over = measured.evaluation / limit;
-            let size = names(&(regions, sectors));
+            let name = names(&case);
             let [solve, certificate, evaluation] =
                 [measured.solve, measured.certificate, measured.evaluation].map(|time| 1e3 * time);
             let (megabytes, speed) = (bytes as f64 / 1e6, measured.bandwidth / 1e9);
             if json {
                 println!(
-                    "{{\"regions\":{regions},\"sectors\":{sectors},\"threads\":{},\"evaluations\":{evaluations},\"solve_ms\":{solve},\"certificate_ms\":{certificate},\"evaluation_ms\":{evaluation},\"bytes_per_evaluation\":{bytes},\"bytes_per_second\":{},\"over_limit\":{over},\"memory_over_baseline\":{memory},\"kernel\":\"{}\"}}",
+                    "{{\"regions\":{},\"sectors\":{},\"by_user\":{},\"threads\":{},\"evaluations\":{evaluations},\"solve_ms\":{solve},\"certificate_ms\":{certificate},\"evaluation_ms\":{evaluation},\"bytes_per_evaluation\":{bytes},\"bytes_per_second\":{},\"over_limit\":{over},\"memory_over_baseline\":{memory},\"kernel\":\"{}\"}}",
+                    case.0,
+                    case.1,
+                    case.2,
                     measured.threads,
                     measured.bandwidth,
                     Kernel::current().name()
                 );
             } else {
                 println!(
-                    "{size:>7}{:>9}{evaluations:>13}{solve:>12.3}{certificate:>16.3}{evaluation:>19.4}{megabytes:>9.2}{speed:>10.1}{over:>12.2}{memory:>8.2}",
+                    "{name:>14}{:>9}{evaluations:>13}{solve:>12.3}{certificate:>16.3}{evaluation:>19.4}{megabytes:>9.2}{speed:>10.1}{over:>12.2}{memory:>8.2}",
                     measured.threads
                 );
             }

@@ -42,6 +42,8 @@ pub fn solve_away(
     let before = IdentityReport::of(tables);
     let mut result = tables.clone();
     let completed = complete(&mut result, Keep::default());
+    // Users of a region are taken to buy alike; who buys what follows the result.
+    let sourcing = result.sourcing.take();
     let baseline = Arc::new(Baseline::unbalanced(&result).map_err(RunError::Baseline)?);
     let model = Model {
         trade_elasticity: Values { default: trade_elasticity, ..Values::default() },
@@ -60,6 +62,7 @@ pub fn solve_away(
     for ((n, s), value) in result.final_spending.indexed_iter_mut() {
         *value = solved.final_shares[[n, s]] * solved.income[n] / unit;
     }
+    result.sourcing = sourcing;
     fit_sourcing(&mut result);
     let changes = Changes::between(tables, &result);
     result.description.transformations.push(Transformation::new(

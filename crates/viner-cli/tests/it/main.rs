@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod built_in;
+mod by_user;
 mod calibrate;
 mod cells;
 mod check;

@@ -122,8 +122,8 @@ pub fn embodied_frame(
 ) -> Result<Frame, Vec<viner_model::baseline::BaselineError>> {
     let baseline = &problem.baseline;
     let buyers: Vec<usize> = (0..baseline.region_count()).collect();
-    let before = embodied_value(baseline, &buyers);
-    let after = embodied_value(&equilibrium.rebase(problem)?, &buyers);
+    let before = embodied_value(baseline, problem.sourcing, &buyers);
+    let after = embodied_value(&equilibrium.rebase(problem)?, problem.sourcing, &buyers);
     let cells: Vec<[usize; 3]> =
         before.indexed_iter().map(|((buyer, region, sector), _)| [buyer, region, sector]).collect();
     Ok(Frame::new("embodied")

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use viner_model::scenario::{Deficits, Labour, Model, Unbalanced, Values};
+use viner_model::scenario::{Deficits, Labour, Model, Sourcing, Unbalanced, Values};
 
 use super::document::{Node, Value};
 use super::domain::{Domain, NOT_NEGATIVE, POSITIVE, SHARE};
@@ -19,7 +19,7 @@ pub(super) const VALUES_KEYS: [&str; 4] =
 /// The one of them that may also differ by region.
 pub(super) const SPECIFIC_FACTOR_SHARE: &str = "specific_factor_share";
 
-const KEYS: [&str; 8] = [
+const KEYS: [&str; 9] = [
     "trade_elasticity",
     "production_elasticity",
     "input_elasticity",
@@ -28,6 +28,7 @@ const KEYS: [&str; 8] = [
     "labour",
     "deficits",
     "unbalanced",
+    "sourcing",
 ];
 
 const LABOUR: [(&str, Labour); 3] = [
@@ -44,6 +45,9 @@ const DEFICITS: [(&str, Deficits); 3] = [
 
 const UNBALANCED: [(&str, Unbalanced); 2] =
     [("refuse", Unbalanced::Refuse), ("accept", Unbalanced::Accept)];
+
+const SOURCING: [(&str, Sourcing); 2] =
+    [("common", Sourcing::Common), ("by-user", Sourcing::ByUser)];
 
 /// `[model]`; defaults where it is absent.
 pub(super) fn read_model(
@@ -67,6 +71,7 @@ pub(super) fn read_model(
     let labour = fields.word("labour", &LABOUR, findings);
     let deficits = fields.word("deficits", &DEFICITS, findings);
     let unbalanced = fields.word("unbalanced", &UNBALANCED, findings);
+    let sourcing = fields.word("sourcing", &SOURCING, findings);
     keys?;
     Ok(Model {
         trade_elasticity: trade_elasticity?,
@@ -77,6 +82,7 @@ pub(super) fn read_model(
         labour: labour?.unwrap_or_default(),
         deficits: deficits?.unwrap_or_default(),
         unbalanced: unbalanced?.unwrap_or_default(),
+        sourcing: sourcing?.unwrap_or_default(),
     })
 }
 

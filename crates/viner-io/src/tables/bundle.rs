@@ -174,9 +174,6 @@ impl Reader<'_> {
             sourcing[[at[2], at[1], at[3], at[0]]] = value;
         })?;
         self.tables.sourcing = Some(sourcing);
-        let text = "table `sourcing` is not used: every user of a region buys from its suppliers in \
-                    the shares of `flows`";
-        self.warnings.push(text.to_owned());
         Ok(())
     }
 

@@ -1,8 +1,8 @@
 //! Makes a baseline from tables, or from the accounts of an equilibrium.
 
-use ndarray::{Array, Array1, Array2, Array3, Axis, Dimension};
+use ndarray::{Array, Array1, Array2, Array3, Array4, Axis, Dimension};
 
-use super::{Baseline, BaselineError, IdentityReport};
+use super::{Baseline, BaselineError, IdentityReport, user_shares};
 use crate::labels::Labels;
 use crate::tables::{Description, Parameters, Tables};
 
@@ -21,6 +21,9 @@ pub struct Accounts {
     pub final_spending: Array2<f64>,
     /// `V`, `[region, sector]`.
     pub value_added: Array2<f64>,
+    /// What each user, final demand the last, pays for each supplier's goods, tariffs included, `[sector,
+    /// importer, user, exporter]`; none where all users are taken to buy alike.
+    pub purchases: Option<Array4<f64>>,
 }
 
 impl Accounts {
@@ -37,6 +40,7 @@ impl Accounts {
             inputs: standard(self.inputs),
             final_spending: standard(self.final_spending),
             value_added: standard(self.value_added),
+            purchases: self.purchases.map(standard),
         }
     }
 }
@@ -57,6 +61,7 @@ impl Baseline {
         }
         let mut accounts = accounts(tables);
         reconcile(&mut accounts);
+        user_shares::reconcile(&mut accounts, &tables.regions, &tables.sectors)?;
         Self::from_accounts(
             tables.description.clone(),
             tables.regions.clone(),
@@ -148,6 +153,7 @@ impl Baseline {
             final_shares: accounts.final_spending,
             income: Array1::zeros(n_regions),
             deficits: Array1::zeros(n_regions),
+            user_shares: None,
             balanced: true,
         };
         for s in 0..n_sectors {
@@ -189,6 +195,8 @@ impl Baseline {
             baseline.income[n] = spending;
             scale_to_shares(baseline.final_shares.row_mut(n), spending);
         }
+        baseline.user_shares =
+            accounts.purchases.map(|purchases| user_shares::shares(&baseline, purchases));
         for n in 0..n_regions {
             baseline.deficits[n] =
                 baseline.income[n] - baseline.value_added.row(n).sum() - baseline.tax_revenue(n);
@@ -262,6 +270,7 @@ fn accounts(tables: &Tables) -> Accounts {
         inputs: &tables.inputs * scale,
         final_spending: &tables.final_spending * scale,
         value_added: &tables.value_added * scale,
+        purchases: user_shares::purchases(tables),
     }
 }
 
@@ -374,6 +383,12 @@ fn check_values(tables: &Tables, signs: Signs) -> Result<(), Vec<BaselineError>>
     for ((n, s), &value) in tables.value_added.indexed_iter() {
         if !value.is_finite() {
             refuse("value added", region_sector(n, s), value, "a finite number");
+        }
+    }
+    for ((s, n, user, i), &value) in tables.sourcing.iter().flat_map(|cells| cells.indexed_iter()) {
+        if !(value.is_finite() && value >= 0.0) {
+            let user = if user < sectors.len() { sectors.code(user) } else { "final" };
+            refuse("sourcing", format!("{}/{user}", trade(s, n, i)), value, not_negative);
         }
     }
     for ((s, n, i), &value) in tables.tariffs.iter().flat_map(|rates| rates.indexed_iter()) {

@@ -2,8 +2,9 @@
 
 mod build;
 mod identities;
+mod user_shares;
 
-use ndarray::{Array1, Array2, Array3};
+use ndarray::{Array1, Array2, Array3, Array4};
 use thiserror::Error;
 
 use crate::labels::Labels;
@@ -11,6 +12,7 @@ use crate::tables::{Description, Parameters};
 
 pub use build::Accounts;
 pub use identities::{Identity, IdentityReport};
+pub(crate) use user_shares::close_market;
 
 /// A balanced baseline economy.
 ///
@@ -50,6 +52,10 @@ pub struct Baseline {
     pub income: Array1<f64>,
     /// `D = I − Σ_k V − tax revenue`: deficit, `[region]`; sums to 0.
     pub deficits: Array1<f64>,
+    /// `π` by user, `[sector, importer, user, exporter]`, final demand the last user; 0 where a user
+    /// spends nothing. None where the table does not say who buys from whom. `Σ_user π E`, with what each
+    /// user spends, are the `π E` of all.
+    pub user_shares: Option<Array4<f64>>,
     /// Whether all identities hold; if not, the baseline must be solved once before it is used.
     pub balanced: bool,
 }
@@ -73,6 +79,21 @@ impl Baseline {
     /// Baseline export tax `x` of a cell.
     pub fn export_tax(&self, sector: usize, importer: usize, exporter: usize) -> f64 {
         self.export_taxes.as_ref().map_or(0.0, |taxes| taxes[[sector, importer, exporter]])
+    }
+
+    /// What a user of region `n` spends on a good: `(1−β) Y` times its share, or `α I` for the last user.
+    pub fn user_spending(&self, n: usize, user: usize, s: usize) -> f64 {
+        if user < self.sector_count() {
+            let inputs = (1.0 - self.value_added_share[[n, user]]) * self.output[[n, user]];
+            inputs * self.input_mix[[n, user, s]]
+        } else {
+            self.final_shares[[n, s]] * self.income[n]
+        }
+    }
+
+    /// Code of a user: a sector's, or `final`.
+    pub fn user_name(&self, user: usize) -> &str {
+        if user < self.sector_count() { self.sectors.code(user) } else { "final" }
     }
 
     /// `REGION/SECTOR`, for messages.
@@ -125,6 +146,17 @@ pub enum BaselineError {
         /// Purchases.
         found: f64,
     },
+    /// What users buy of whom does not add up to what is sold and what they spend.
+    #[error(
+        "sourcing of `{cell}` cannot be brought to the flows, inputs and final spending that it divides: \
+         {left:.1e} of its purchases are left over"
+    )]
+    Sourcing {
+        /// Importer and sector bought.
+        cell: String,
+        /// What is left, relative to all purchases of the cell.
+        left: f64,
+    },
     /// The accounting identities fail.
     #[error("the accounting identities fail: {report}")]
     Unbalanced {
@@ -141,6 +173,9 @@ impl BaselineError {
                 "repair the table, raise `--tolerance`, or set `[model] unbalanced = \"accept\"` to \
                  take its shares as given and solve the baseline once",
             ),
+            Self::Sourcing { .. } => {
+                Some("`viner data balance` makes the table of sourcing follow the others")
+            }
             Self::EmptyRegion { .. } => Some("merge the region with another one"),
             Self::BadValue { found, .. } if *found < 0.0 => Some(
                 "`viner data balance` with `--negatives zero` or `fold` removes negative cells",

@@ -1,11 +1,13 @@
 //! Economies made by a generator: for tests of what must hold on any table, and for benchmarks.
 
+mod by_user;
 mod wall;
 
 use ndarray::{Array1, Array2, Array3};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 
+pub use by_user::with_sourcing;
 pub use wall::wall;
 
 use crate::labels::Labels;

@@ -27,12 +27,14 @@ pub struct Region<'a> {
     pub labour_income: f64,
     /// σ by user.
     pub production_elasticity: &'a [f64],
-    /// Distinct values of ε.
+    /// Distinct values of ε, or that of each user if each has prices of its own.
     pub input_elasticities: &'a [f64],
     /// Which of them each user has.
     pub input_elasticity_of: &'a [usize],
     /// η.
     pub final_elasticity: f64,
+    /// Whether each user, final demand the last, has prices of its own.
+    pub prices_by_user: bool,
     /// What clears the labour market.
     pub labour: Labour,
 }
@@ -43,7 +45,7 @@ pub struct Response<'a, T> {
     pub log_cost: &'a mut [T],
     /// `(1−σ)(ln v̂ − ln ĉÂ)` by user: `ln(β'/β)`; 0 in sectors without factors.
     pub log_share_shift: &'a mut [T],
-    /// `E'` by sector bought.
+    /// `E'`, `[purchaser, sector bought]`.
     pub expenditure: &'a mut [T],
 }
 
@@ -65,8 +67,9 @@ pub struct Totals<T> {
 impl Region<'_> {
     /// Solves the region's own equations.
     ///
-    /// `log_activity` is `ln V̂` by sector, or `ln Ŷ` where `V = 0`; `log_prices` is `ln P̂` by sector
-    /// bought; `other_income` is all income but value added.
+    /// `log_activity` is `ln V̂` by sector, or `ln Ŷ` where `V = 0`; `log_prices` is `ln P̂`, `[purchaser,
+    /// sector bought]`, with one purchaser, or every user and final demand as the last; `other_income` is
+    /// all income but value added.
     ///
     /// ```text
     /// v̂ = ŵ^{1−φ} V̂^φ      M̂ = CES_ε(γ/(1−β); P̂)      ĉ = CES_σ(β, 1−β; v̂, M̂) / Â
@@ -79,7 +82,7 @@ impl Region<'_> {
         other_income: T,
         response: &mut Response<'_, T>,
     ) -> Totals<T> {
-        let sectors = log_prices.len();
+        let sectors = log_activity.len();
         let zero = T::constant(0.0);
         let mut scratch = vec![zero; 8 * sectors];
         let (activity, rest) = scratch.split_at_mut(sectors);
@@ -88,8 +91,9 @@ impl Region<'_> {
         let (log_cost, rest) = rest.split_at_mut(sectors);
         let (spending, rest) = rest.split_at_mut(sectors);
         let (use_of_inputs, rest) = rest.split_at_mut(sectors);
-        let reference = T::dot(self.final_shares, log_prices);
-        let final_nest = Prepared::new(self.final_elasticity, log_prices, reference);
+        let final_prices = &log_prices[self.purchases_of(sectors, sectors)];
+        let reference = T::dot(self.final_shares, final_prices);
+        let final_nest = Prepared::new(self.final_elasticity, final_prices, reference);
         let (log_price_index, final_factor) = final_nest.index(self.final_shares);
 
         activity.copy_from_slice(log_activity);
@@ -118,7 +122,11 @@ impl Region<'_> {
         let nests: Vec<Prepared<T>> = self
             .input_elasticities
             .iter()
-            .map(|&elasticity| Prepared::new(elasticity, log_prices, reference))
+            .enumerate()
+            .map(|(group, &elasticity)| {
+                let prices = &log_prices[self.purchases_of(group, sectors)];
+                Prepared::new(elasticity, prices, reference)
+            })
             .collect();
         for users in self.runs() {
             let nest = &nests[self.input_elasticity_of[users.start]];
@@ -160,8 +168,12 @@ impl Region<'_> {
 
         let expenditure = &mut *response.expenditure;
         let final_scale = income * final_factor;
-        for s in 0..sectors {
-            expenditure[s] = final_nest.share_factor(s) * final_scale * self.final_shares[s];
+        if self.prices_by_user {
+            expenditure.fill(zero);
+        }
+        let final_use = self.purchases_of(sectors, sectors);
+        for (s, spending) in expenditure[final_use].iter_mut().enumerate() {
+            *spending = final_nest.share_factor(s) * final_scale * self.final_shares[s];
         }
         for (group, nest) in nests.iter().enumerate() {
             use_of_inputs.fill(zero);
@@ -169,8 +181,9 @@ impl Region<'_> {
                 let mix = &self.input_mix[users.start * sectors..users.end * sectors];
                 T::add_transposed_product(mix, &spending[users], use_of_inputs);
             }
-            for s in 0..sectors {
-                expenditure[s] += use_of_inputs[s] * nest.share_factor(s);
+            let own = &mut expenditure[self.purchases_of(group, sectors)];
+            for (s, spending) in own.iter_mut().enumerate() {
+                *spending += use_of_inputs[s] * nest.share_factor(s);
             }
         }
         Totals { log_wage, labour_income, log_price_index, value_added, income }
@@ -212,7 +225,13 @@ impl Region<'_> {
         }
     }
 
-    /// Neighbouring users with the same ε.
+    /// Where the prices and the spending of a user, or of final demand, are among those of all.
+    fn purchases_of(&self, user: usize, sectors: usize) -> Range<usize> {
+        let first = if self.prices_by_user { user * sectors } else { 0 };
+        first..first + sectors
+    }
+
+    /// Neighbouring users with the same ε and the same prices.
     fn runs(&self) -> impl Iterator<Item = Range<usize>> {
         let mut end = 0;
         self.input_elasticity_of.chunk_by(|first, second| first == second).map(move |run| {

@@ -1,24 +1,76 @@
 //! One sector on the world market: from delivered costs to prices, and from spending to sales.
 
-use std::ops::Range;
-
 use viner_numerics::Real;
 
-/// What does not change while a sector's market is solved: `[importer, exporter]` in each array.
+/// What does not change while a sector's market is solved.
+///
+/// A row is a purchaser: an importer, or a user in it where users have trade shares of their own. Rows
+/// of one importer are neighbours.
 pub struct Market {
     /// θ.
     pub trade_elasticity: f64,
-    /// `π · remaining · (κ̂ (1+x')/(1+x) (1+τ')/(1+τ))^{−θ}` over the largest factor of its row.
+    /// Rows of each importer.
+    pub purchasers: usize,
+    /// `π · remaining · (κ̂ (1+x')/(1+x) (1+τ')/(1+τ))^{−θ}` over the largest factor of its row,
+    /// `[row, exporter]`.
     pub weights: Vec<f64>,
-    /// Logarithm of the largest factor of each row, by importer.
+    /// Logarithm of the largest factor of each row.
     pub log_scale: Vec<f64>,
-    /// `weights / ((1+τ')(1+x'))`: producer value per unit of spending; `weights` if absent.
-    pub producer_weights: Option<Vec<f64>>,
-    /// `x' · producer_weights`: export tax per unit of spending; none if absent.
-    pub export_tax_weights: Option<Vec<f64>>,
+    /// What the treasuries take of the spending.
+    pub taxes: Taxes,
     /// Cells whose spending is split between more than their exporter and the treasuries, by
     /// importer and exporter. They have no weight in the arrays above.
     pub split_cells: Vec<SplitCell>,
+}
+
+/// Parts of the spending on cells that are not split.
+pub enum Taxes {
+    /// All is producer value.
+    None,
+    /// Weights that are multiplied with the parts, `[row, exporter]`: where an importer is one row, its
+    /// weights are read once more instead.
+    Weights {
+        /// `weights / ((1+τ')(1+x'))`: producer value per unit of spending.
+        producer: Vec<f64>,
+        /// `x' · producer`: export tax per unit of spending; none if absent.
+        export_tax: Option<Vec<f64>>,
+    },
+    /// The parts themselves, `[importer, exporter]`: an importer's rows have them in common.
+    Parts {
+        /// `1 / ((1+τ')(1+x'))`.
+        producer: Vec<f64>,
+        /// `x' / ((1+τ')(1+x'))`.
+        export_tax: Vec<f64>,
+        /// `τ' / (1+τ')`.
+        tariff: Vec<f64>,
+    },
+}
+
+impl Taxes {
+    /// The weights of producer value and of export tax, where an importer is one row.
+    pub fn weights(&self) -> [Option<&Vec<f64>>; 2] {
+        match self {
+            Self::Weights { producer, export_tax } => [Some(producer), export_tax.as_ref()],
+            Self::None | Self::Parts { .. } => [None, None],
+        }
+    }
+
+    /// Producer value, export tax and tariff per unit of spending in a cell with a weight, by its place
+    /// among the weights.
+    fn parts(&self, weights: &[f64], purchasers: usize, place: usize, regions: usize) -> [f64; 3] {
+        match self {
+            Self::None => [1.0, 0.0, 0.0],
+            Self::Weights { producer, export_tax } => {
+                let producer = producer[place] / weights[place];
+                let export_tax = export_tax.as_ref().map_or(0.0, |tax| tax[place] / weights[place]);
+                [producer, export_tax, 1.0 - producer - export_tax]
+            }
+            Self::Parts { producer, export_tax, tariff } => {
+                let cell = place / (purchasers * regions) * regions + place % regions;
+                [producer[cell], export_tax[cell], tariff[cell]]
+            }
+        }
+    }
 }
 
 /// A cell with wedges or with margins of hubs.
@@ -27,13 +79,13 @@ pub struct SplitCell {
     pub importer: usize,
     /// Who sells.
     pub exporter: usize,
-    /// As in [`Market::weights`], without the wedges.
-    pub weight: f64,
+    /// As in [`Market::weights`], without the wedges, by row of the importer.
+    pub weights: Vec<f64>,
 }
 
 /// What a market answers to costs and spending.
 pub struct Cleared<'a, T> {
-    /// `ln P̂` by importer; 0 where nothing is bought.
+    /// `ln P̂` by row; 0 where nothing is bought.
     pub log_prices: &'a mut [T],
     /// `Σ_n X'` by exporter: sales at producer value.
     pub sales: &'a mut [T],
@@ -50,7 +102,7 @@ pub struct Cleared<'a, T> {
 const UNDERFLOW: f64 = 1e-250;
 
 impl Market {
-    /// Clears the market at given unit costs and spending.
+    /// Clears the market at given unit costs and spending, by row.
     ///
     /// ```text
     /// P̂_n^{−θ} = Σ_i A_ni C_i      X'_in = A_ni C_i / ((1+τ')(1+x')) · E'_n / P̂_n^{−θ}      C = ĉ^{−θ}
@@ -65,14 +117,15 @@ impl Market {
         wedge_factors: &[T],
         cleared: &mut Cleared<'_, T>,
     ) {
-        let regions = log_costs.len();
+        let (regions, rows) = (log_costs.len(), expenditure.len());
         let theta = self.trade_elasticity;
         let zero = T::constant(0.0);
         let reference = log_costs.iter().map(|cost| cost.value()).fold(f64::INFINITY, f64::min);
-        let mut scratch = vec![zero; 3 * regions];
+        let mut scratch = vec![zero; 2 * regions + 2 * rows];
         let (powers, rest) = scratch.split_at_mut(regions);
-        // `P̂^{−θ}` and spending per unit of it, by importer.
-        let (sums, per_sum) = rest.split_at_mut(regions);
+        let (paid, rest) = rest.split_at_mut(regions);
+        // `P̂^{−θ}` and spending per unit of it, by row.
+        let (sums, per_sum) = rest.split_at_mut(rows);
         for (power, &cost) in powers.iter_mut().zip(log_costs) {
             *power = (cost + -reference) * -theta;
         }
@@ -80,48 +133,70 @@ impl Market {
 
         cleared.sales.fill(zero);
         cleared.export_taxes.fill(zero);
+        let term = |split: usize, powers: &[T], weight: f64| {
+            wedge_factors[split] * powers[self.split_cells[split].exporter] * weight
+        };
         for (split, cell) in self.split_cells.iter().enumerate() {
-            let term = wedge_factors[split] * powers[cell.exporter] * cell.weight;
-            cleared.split_spending[split] = term;
-            sums[cell.importer] += term;
+            let own = &mut sums[cell.importer * self.purchasers..][..self.purchasers];
+            for (sum, &weight) in own.iter_mut().zip(&cell.weights) {
+                *sum += term(split, powers, weight);
+            }
         }
         let mut some_underflowed = false;
-        let mut spread = |n: usize, sum: T| {
-            sums[n] += sum;
-            per_sum[n] = if sums[n].value().abs() < UNDERFLOW {
+        let mut spread = |row: usize, sum: T| {
+            sums[row] += sum;
+            per_sum[row] = if sums[row].value().abs() < UNDERFLOW {
                 some_underflowed = true;
                 zero
             } else {
-                expenditure[n] / sums[n]
+                expenditure[row] / sums[row]
             };
-            per_sum[n]
+            per_sum[row]
         };
-        match &self.producer_weights {
-            None => {
+        match &self.taxes {
+            Taxes::None => {
                 T::both_ways(&self.weights, powers, cleared.sales, spread);
                 cleared.tariffs.fill(zero);
             }
-            Some(producer) => {
+            Taxes::Weights { producer, export_tax } => {
                 T::both_ways(&self.weights, powers, &mut [], &mut spread);
                 // What exporters and their treasuries get of the spending; the rest is tariffs.
                 T::both_ways(producer, powers, cleared.sales, |n, sum| {
                     cleared.tariffs[n] = expenditure[n] - sum * per_sum[n];
                     per_sum[n]
                 });
-                if let Some(tax) = &self.export_tax_weights {
+                if let Some(tax) = export_tax {
                     T::both_ways(tax, powers, cleared.export_taxes, |n, sum| {
                         cleared.tariffs[n] = cleared.tariffs[n] - sum * per_sum[n];
                         per_sum[n]
                     });
                 }
             }
+            Taxes::Parts { producer, export_tax, tariff } => {
+                for n in 0..regions {
+                    let first = n * self.purchasers;
+                    let block = &self.weights[first * regions..][..self.purchasers * regions];
+                    paid.fill(zero);
+                    T::both_ways(block, powers, paid, |row, sum| spread(first + row, sum));
+                    cleared.tariffs[n] = zero;
+                    for i in 0..regions {
+                        let cell = n * regions + i;
+                        cleared.sales[i] += paid[i] * producer[cell];
+                        cleared.export_taxes[i] += paid[i] * export_tax[cell];
+                        cleared.tariffs[n] += paid[i] * powers[i] * tariff[cell];
+                    }
+                }
+            }
         }
         for (split, cell) in self.split_cells.iter().enumerate() {
-            let spending = &mut cleared.split_spending[split];
-            *spending = *spending * per_sum[cell.importer];
-            if self.producer_weights.is_some() {
+            let own = &per_sum[cell.importer * self.purchasers..][..self.purchasers];
+            let parts = own.iter().zip(&cell.weights);
+            let spending = parts
+                .fold(zero, |sum, (&per_sum, &weight)| sum + term(split, powers, weight) * per_sum);
+            cleared.split_spending[split] = spending;
+            if matches!(self.taxes, Taxes::Weights { .. }) {
                 let tariff = &mut cleared.tariffs[cell.importer];
-                *tariff = *tariff - *spending;
+                *tariff = *tariff - spending;
             }
         }
         for i in 0..regions {
@@ -129,7 +204,7 @@ impl Market {
             cleared.export_taxes[i] = cleared.export_taxes[i] * powers[i];
         }
         let underflowed: Vec<usize> = if some_underflowed {
-            (0..regions).filter(|&n| sums[n].value().abs() < UNDERFLOW).collect()
+            (0..rows).filter(|&row| sums[row].value().abs() < UNDERFLOW).collect()
         } else {
             Vec::new()
         };
@@ -138,17 +213,12 @@ impl Market {
         for (price, scale) in cleared.log_prices.iter_mut().zip(&self.log_scale) {
             *price = (*price + *scale) * -theta.recip() + reference;
         }
-        for n in underflowed {
-            let first = self.split_cells.partition_point(|cell| cell.importer < n);
-            let end = self.split_cells.partition_point(|cell| cell.importer <= n);
-            self.clear_by_logarithms(
-                n,
-                first..end,
-                log_costs,
-                expenditure[n],
-                wedge_factors,
-                cleared,
-            );
+        for row in underflowed {
+            if self.purchasers == 1 {
+                // What is left of differences of nothing.
+                cleared.tariffs[row] = zero;
+            }
+            self.clear_by_logarithms(row, log_costs, expenditure[row], wedge_factors, cleared);
         }
     }
 
@@ -158,11 +228,10 @@ impl Market {
         self.split_cells.binary_search_by_key(&(importer, exporter), place).ok()
     }
 
-    /// One importer whose every supplier is far more expensive than the cheapest in the world.
+    /// Adds a purchaser whose every supplier is far more expensive than the cheapest in the world.
     fn clear_by_logarithms<T: Real>(
         &self,
-        n: usize,
-        splits: Range<usize>,
+        row: usize,
         log_costs: &[T],
         expenditure: T,
         wedge_factors: &[T],
@@ -170,50 +239,42 @@ impl Market {
     ) {
         let regions = log_costs.len();
         let theta = self.trade_elasticity;
-        let weights = &self.weights[n * regions..(n + 1) * regions];
+        let (n, own) = (row / self.purchasers, row % self.purchasers);
+        let weights = &self.weights[row * regions..(row + 1) * regions];
+        let first = self.split_cells.partition_point(|cell| cell.importer < n);
+        let end = self.split_cells.partition_point(|cell| cell.importer <= n);
         // Logarithm of each term of the sum, with where its spending goes.
         let bulk = (0..regions)
             .filter(|&i| weights[i] > 0.0)
             .map(|i| (None, i, log_costs[i] * -theta + weights[i].ln()));
-        let split = splits
-            .clone()
-            .filter(|&split| {
-                self.split_cells[split].weight > 0.0 && wedge_factors[split].value() > 0.0
-            })
-            .map(|split| {
-                let cell = &self.split_cells[split];
-                let log_term = log_costs[cell.exporter] * -theta + cell.weight.ln();
+        let split = (first..end)
+            .map(|split| (split, &self.split_cells[split]))
+            .filter(|(split, cell)| cell.weights[own] > 0.0 && wedge_factors[*split].value() > 0.0)
+            .map(|(split, cell)| {
+                let log_term = log_costs[cell.exporter] * -theta + cell.weights[own].ln();
                 (Some(split), cell.exporter, log_term + wedge_factors[split].ln())
             });
         let suppliers: Vec<(Option<usize>, usize, T)> = bulk.chain(split).collect();
-        for slot in &mut cleared.split_spending[splits] {
-            *slot = T::constant(0.0);
-        }
-        cleared.tariffs[n] = T::constant(0.0);
         if suppliers.is_empty() {
-            cleared.log_prices[n] = T::constant(0.0);
+            cleared.log_prices[row] = T::constant(0.0);
             return;
         }
         let largest =
             suppliers.iter().map(|(.., term)| term.value()).fold(f64::NEG_INFINITY, f64::max);
         let terms: Vec<T> = suppliers.iter().map(|(.., term)| (*term + -largest).exp()).collect();
         let sum = terms.iter().fold(T::constant(0.0), |sum, &term| sum + term);
-        cleared.log_prices[n] = (sum.ln() + (largest + self.log_scale[n])) * -theta.recip();
+        cleared.log_prices[row] = (sum.ln() + (largest + self.log_scale[row])) * -theta.recip();
         for ((split, i, _), &term) in suppliers.into_iter().zip(&terms) {
             let spending = expenditure * term / sum;
             if let Some(split) = split {
-                cleared.split_spending[split] = spending;
+                cleared.split_spending[split] += spending;
                 continue;
             }
-            let cell = n * regions + i;
-            let part = |array: &Vec<f64>| array[cell] / self.weights[cell];
-            let producer_value = spending * self.producer_weights.as_ref().map_or(1.0, part);
-            let export_tax = spending * self.export_tax_weights.as_ref().map_or(0.0, part);
-            cleared.sales[i] += producer_value;
-            cleared.export_taxes[i] += export_tax;
-            if self.producer_weights.is_some() {
-                cleared.tariffs[n] += spending - producer_value - export_tax;
-            }
+            let [producer, export_tax, tariff] =
+                self.taxes.parts(&self.weights, self.purchasers, row * regions + i, regions);
+            cleared.sales[i] += spending * producer;
+            cleared.export_taxes[i] += spending * export_tax;
+            cleared.tariffs[n] += spending * tariff;
         }
     }
 }

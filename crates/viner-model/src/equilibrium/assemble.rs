@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use ndarray::{Array1, Array2, Array3};
+use ndarray::{Array1, Array2, Array3, Axis};
 use rayon::prelude::*;
 use viner_numerics::kernel::elementary;
 
 use super::map::EquilibriumMap;
 use super::map::evaluation::Evaluation;
-use super::system::{PARALLEL_FROM, System};
-use super::{Certificate, Equilibrium, Payment, Regime, SplitFlow, Statistics, WedgeOutcome};
+use super::system::System;
+use super::{
+    Certificate, Equilibrium, Payment, Regime, SplitFlow, Statistics, UserOutcomes, WedgeOutcome,
+};
 use crate::equations::rents::Receiver;
 use crate::scenario::Labour;
 
@@ -23,7 +25,7 @@ pub(super) fn equilibrium(
     let problem = system.problem;
     let baseline = &problem.baseline;
     let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
-    let cells = regions * sectors;
+    let cells = system.cells();
     let evaluation = map.equations(x);
     let by_region = |value: &dyn Fn(usize) -> f64| Array1::from_shape_fn(regions, value);
     let by_cell = |value: &dyn Fn(usize) -> f64| {
@@ -37,9 +39,14 @@ pub(super) fn equilibrium(
         let cell = n * sectors + k;
         system.output[[n, k]] * (x[cell] - evaluation.log_share_shift[cell]).exp()
     });
-    let price = by_cell(&|cell| x[cells + cell].exp());
     let unit_cost = by_cell(&|cell| evaluation.log_costs[cell].exp());
-    let expenditure = by_cell(&|cell| evaluation.expenditure[cell]);
+    let users = users(system, &x[cells..cells + system.prices()], &evaluation.expenditure);
+    let (price, expenditure) = match &users {
+        None => {
+            (by_cell(&|cell| x[cells + cell].exp()), by_cell(&|cell| evaluation.expenditure[cell]))
+        }
+        Some(users) => (mean_price(system, users), users.expenditure.sum_axis(Axis(1))),
+    };
 
     let rents = Array1::from(evaluation.rents.clone());
     let mut trade_flows = Array3::zeros((sectors, regions, regions));
@@ -48,7 +55,7 @@ pub(super) fn equilibrium(
     let block = regions * regions;
     let flows = trade_flows.as_slice_mut().unwrap_or_default();
     let sell = |(s, flows): (usize, &mut [f64])| sales(system, &evaluation, s, flows);
-    let revenues: Vec<Option<Revenues>> = if flows.len() >= PARALLEL_FROM {
+    let revenues: Vec<Option<Revenues>> = if system.parallel() {
         flows.par_chunks_mut(block).enumerate().map(sell).collect()
     } else {
         flows.chunks_mut(block).enumerate().map(sell).collect()
@@ -99,7 +106,7 @@ pub(super) fn equilibrium(
             - rents[n]
             - transfers[n]
     });
-    let first = 2 * cells + regions;
+    let first = cells + system.prices() + regions;
     let wedges = system
         .wedges
         .iter()
@@ -147,6 +154,7 @@ pub(super) fn equilibrium(
         value_added,
         output,
         expenditure,
+        users,
         trade_flows,
         split_trade,
         wedges,
@@ -184,35 +192,39 @@ fn sales(
     let export_taxes = problem.counterfactual.sector_export_taxes(baseline, s);
     let mut revenues = (tariffs.is_some() || export_taxes.is_some())
         .then(|| Revenues { tariffs: vec![0.0; regions], export_taxes: vec![0.0; regions] });
+    let mut sold = vec![0.0; regions];
     for n in 0..regions {
-        let spending = evaluation.expenditure[n * sectors + s];
-        if spending == 0.0 || !system.survivors.buys[[n, s]] {
-            continue;
-        }
-        // Relative to the price that the costs imply, so that the row adds up to the spending.
-        let log_price = evaluation.log_prices[s * regions + n];
-        let price_factor = (market.log_scale[n] + theta * (log_price - reference)).exp();
-        let row = n * regions..(n + 1) * regions;
-        let weights = &market.weights[row.clone()];
-        let flows = &mut flows[row.clone()];
-        let mut all_normal = true;
-        for ((flow, weight), factor) in flows.iter_mut().zip(weights).zip(&cost_factors) {
-            let factor = factor * price_factor;
-            all_normal &= factor.is_normal();
-            *flow = weight * factor * spending;
-        }
-        if !all_normal {
-            for i in 0..regions {
-                let factor = cost_factors[i] * price_factor;
-                if !factor.is_normal() {
-                    let log_factor = market.log_scale[n] - theta * (log_costs[i] - log_price);
-                    flows[i] = if weights[i] == 0.0 {
-                        0.0
-                    } else {
-                        weights[i] * log_factor.exp() * spending
-                    };
+        let flows = &mut flows[n * regions..(n + 1) * regions];
+        for purchaser in 0..market.purchasers {
+            let row = n * market.purchasers + purchaser;
+            let spending = evaluation.expenditure[row * sectors + s];
+            if spending == 0.0 || !system.survivors.buys(n, purchaser, s) {
+                continue;
+            }
+            // Relative to the price that the costs imply, so that the row adds up to the spending.
+            let log_price = evaluation.log_prices[s * regions * market.purchasers + row];
+            let price_factor = (market.log_scale[row] + theta * (log_price - reference)).exp();
+            let weights = &market.weights[row * regions..(row + 1) * regions];
+            let mut all_normal = true;
+            for ((sold, weight), factor) in sold.iter_mut().zip(weights).zip(&cost_factors) {
+                let factor = factor * price_factor;
+                all_normal &= factor.is_normal();
+                *sold = weight * factor * spending;
+            }
+            if !all_normal {
+                for i in 0..regions {
+                    let factor = cost_factors[i] * price_factor;
+                    if !factor.is_normal() {
+                        let log_factor = market.log_scale[row] - theta * (log_costs[i] - log_price);
+                        sold[i] = if weights[i] == 0.0 {
+                            0.0
+                        } else {
+                            weights[i] * log_factor.exp() * spending
+                        };
+                    }
                 }
             }
+            flows.iter_mut().zip(&sold).for_each(|(flow, sold)| *flow += sold);
         }
         let Some(revenues) = &mut revenues else { continue };
         let rate = |rates: &Option<Vec<f64>>, i: usize| {
@@ -226,4 +238,29 @@ fn sales(
         }
     }
     revenues
+}
+
+/// Prices and spending by user, from `ln P̂` and `E'`, `[region, purchaser, sector]`.
+fn users(system: &System<'_>, log_prices: &[f64], expenditure: &[f64]) -> Option<UserOutcomes> {
+    let shape = (system.output.nrows(), system.purchasers, system.output.ncols());
+    let array = |values: Vec<f64>| Array3::from_shape_vec(shape, values).ok();
+    if system.purchasers == 1 {
+        return None;
+    }
+    let mut prices = log_prices.to_vec();
+    elementary::exp(&mut prices);
+    Some(UserOutcomes { price: array(prices)?, expenditure: array(expenditure.to_vec())? })
+}
+
+/// `Σ_u E P̂ / Σ_u E` over the users that still buy, with spending in the baseline; 1 without any.
+fn mean_price(system: &System<'_>, users: &UserOutcomes) -> Array2<f64> {
+    Array2::from_shape_fn(system.output.raw_dim(), |(n, s)| {
+        let (mut spent, mut now) = (0.0, 0.0);
+        for user in (0..system.purchasers).filter(|&user| system.survivors.buys(n, user, s)) {
+            let before = system.problem.baseline.user_spending(n, user, s);
+            spent += before;
+            now += before * users.price[[n, user, s]];
+        }
+        if spent == 0.0 { 1.0 } else { now / spent }
+    })
 }

@@ -11,11 +11,12 @@ mod reference;
 mod several;
 mod solve;
 mod system;
+pub(crate) mod users;
 mod wedges;
 
 use std::collections::BTreeMap;
 
-use ndarray::{Array1, Array2, Array3};
+use ndarray::{Array1, Array2, Array3, ArrayView1, s};
 
 use crate::problem::{CellChange, TradeCell};
 
@@ -56,7 +57,8 @@ pub struct Equilibrium {
     pub deficits: Array1<f64>,
     /// `ĉ`: unit cost, which is the producer price, `[region, sector]`.
     pub unit_cost: Array2<f64>,
-    /// `P̂`: price to buyers, `[region, sector]`.
+    /// `P̂`: price to buyers, `[region, sector]`; where users have prices of their own, their mean with
+    /// what each spent in the baseline.
     pub price: Array2<f64>,
     /// `V'`, `[region, sector]`.
     pub value_added: Array2<f64>,
@@ -64,6 +66,8 @@ pub struct Equilibrium {
     pub output: Array2<f64>,
     /// `E'`, `[region, sector]`.
     pub expenditure: Array2<f64>,
+    /// Prices and spending of users, where each has trade shares of its own.
+    pub users: Option<UserOutcomes>,
     /// `X'`: producer value, `[sector, importer, exporter]`.
     pub trade_flows: Array3<f64>,
     /// Accounts of the cells whose spending has parts beside producer value and taxes.
@@ -76,6 +80,15 @@ pub struct Equilibrium {
     pub statistics: Statistics,
     /// How exactly it satisfies the equations.
     pub certificate: Certificate,
+}
+
+/// Users with trade shares of their own: `[region, user, sector bought]`, final demand the last user.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UserOutcomes {
+    /// `P̂`; 1 where nothing is bought.
+    pub price: Array3<f64>,
+    /// `E'`.
+    pub expenditure: Array3<f64>,
 }
 
 /// What became of a wedge.
@@ -115,6 +128,19 @@ pub struct Payment {
 }
 
 impl Equilibrium {
+    /// `P̂` of all goods to a user of region `n`; the user after the last sector is final demand.
+    pub fn prices_to(&self, n: usize, user: usize) -> ArrayView1<'_, f64> {
+        match &self.users {
+            None => self.price.row(n),
+            Some(users) => users.price.slice(s![n, user, ..]),
+        }
+    }
+
+    /// `P̂` of all goods to final demand in region `n`.
+    pub fn final_prices(&self, n: usize) -> ArrayView1<'_, f64> {
+        self.prices_to(n, self.price.ncols())
+    }
+
     /// Π m of a cell: 1 where no wedge binds, infinite where one closes it.
     pub fn multiplier(&self, change: &CellChange) -> f64 {
         change.wedges.iter().map(|&wedge| self.wedges[wedge].multiplier).product()

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use ndarray::{Array3, Array4, Axis, s};
+
 use super::solve::{Settings, solve};
-use super::{Equilibrium, Failure};
+use super::{Equilibrium, Failure, users};
 use crate::baseline::{Accounts, Baseline, BaselineError};
-use crate::problem::{Problem, ScenarioError};
+use crate::problem::{Problem, ScenarioError, TradeCell};
 use crate::scenario::{Labour, Scenario};
 
 /// Why a scenario could not be run on a baseline.
@@ -71,7 +73,7 @@ impl Equilibrium {
                 [(&mut tariffs, change.tariff), (&mut export_taxes, change.export_tax)]
             {
                 if rate != 0.0 || rates.is_some() {
-                    rates.get_or_insert_with(|| ndarray::Array3::zeros(shape))[[s, n, i]] = rate;
+                    rates.get_or_insert_with(|| Array3::zeros(shape))[[s, n, i]] = rate;
                 }
             }
         }
@@ -79,9 +81,10 @@ impl Equilibrium {
         let mut final_spending = problem.counterfactual.final_shares.clone();
         let eta = problem.elasticities.final_demand;
         for ((n, s), spending) in final_spending.indexed_iter_mut() {
-            let relative_price = self.price[[n, s]] / self.price_index[n];
+            let relative_price = self.final_prices(n)[s] / self.price_index[n];
             *spending *= self.income[n] * relative_price.powf(1.0 - eta);
         }
+        let purchases = self.purchases(problem, [&tariffs, &export_taxes]);
         Baseline::from_accounts(
             old.description.clone(),
             old.regions.clone(),
@@ -94,21 +97,47 @@ impl Equilibrium {
                 inputs,
                 final_spending,
                 value_added: self.value_added.clone(),
+                purchases,
             },
         )
     }
 
+    /// What each user pays for each supplier's goods at these rates, `[sector, importer, user, exporter]`,
+    /// without rents and margins; nothing where all users have the trade shares of their region.
+    fn purchases(
+        &self,
+        problem: &Problem,
+        rates: [&Option<Array3<f64>>; 2],
+    ) -> Option<Array4<f64>> {
+        let factor = |cell: TradeCell| -> f64 {
+            rates.iter().filter_map(|rates| rates.as_ref()).map(|rates| 1.0 + rates[cell]).product()
+        };
+        let mut purchases = Array4::zeros(problem.user_shares()?.raw_dim());
+        let (sectors, regions, ..) = purchases.dim();
+        for s in 0..sectors {
+            for n in 0..regions {
+                let mut market = users::parts(problem, Some(self), (n, s))?;
+                for (i, mut column) in market.axis_iter_mut(Axis(1)).enumerate() {
+                    let cell = (s, n, i);
+                    column *= self.trade_flows[cell] * factor(cell);
+                }
+                purchases.slice_mut(s![s, n, .., ..]).assign(&market);
+            }
+        }
+        Some(purchases)
+    }
+
     /// What each user spends on each input, `[region, user, input]`.
-    pub fn input_spending(&self, problem: &Problem) -> ndarray::Array3<f64> {
+    pub fn input_spending(&self, problem: &Problem) -> Array3<f64> {
         let baseline = &problem.baseline;
         let mut inputs = baseline.input_mix.clone();
         for n in 0..baseline.region_count() {
             for k in 0..baseline.sector_count() {
                 let epsilon = problem.elasticities.input[k];
-                let mut row = inputs.slice_mut(ndarray::s![n, k, ..]);
+                let mut row = inputs.slice_mut(s![n, k, ..]);
                 if epsilon != 1.0 {
-                    for (s, share) in row.iter_mut().enumerate() {
-                        *share *= self.price[[n, s]].powf(1.0 - epsilon);
+                    for (share, price) in row.iter_mut().zip(self.prices_to(n, k)) {
+                        *share *= price.powf(1.0 - epsilon);
                     }
                 }
                 let sum = row.sum();

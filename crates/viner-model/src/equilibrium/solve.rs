@@ -206,7 +206,7 @@ fn fixed_surplus(problem: &Problem) -> bool {
 fn worst_market(system: &System<'_>, map: &mut EquilibriumMap<'_>, point: &[f64]) -> String {
     let baseline = &system.problem.baseline;
     let sectors = baseline.sector_count();
-    let cells = baseline.region_count() * sectors;
+    let (cells, prices) = (system.cells(), system.prices());
     let mut image = vec![0.0; point.len()];
     map.evaluate(point, &mut image);
     let distance = |index: usize| {
@@ -216,15 +216,22 @@ fn worst_market(system: &System<'_>, map: &mut EquilibriumMap<'_>, point: &[f64]
     let worst = (0..point.len()).max_by(|&a, &b| distance(a).total_cmp(&distance(b))).unwrap_or(0);
     let cell = |index: usize| baseline.cell_name(index / sectors, index % sectors);
     let regions = baseline.region_count();
-    if worst >= 2 * cells + regions {
-        let wedge = &system.problem.counterfactual.wedges[worst - 2 * cells - regions];
+    let first = cells + prices;
+    if worst >= first + regions {
+        let wedge = &system.problem.counterfactual.wedges[worst - first - regions];
         let ((s, n, i), _) = wedge.cells[0];
         format!("`{}` (limit of `policy.{}`)", baseline.trade_cell_name(s, n, i), wedge.policy)
     } else if worst < cells {
         format!("`{}` (output)", cell(worst))
-    } else if worst < 2 * cells {
-        format!("`{}` (price to buyers)", cell(worst - cells))
+    } else if worst < first {
+        let (row, sector) = ((worst - cells) / sectors, (worst - cells) % sectors);
+        let (region, user) = (row / system.purchasers, row % system.purchasers);
+        let name = baseline.cell_name(region, sector);
+        match system.purchasers {
+            1 => format!("`{name}` (price to buyers)"),
+            _ => format!("`{name}` (price to `{}`)", baseline.user_name(user)),
+        }
     } else {
-        format!("`{}` (income)", baseline.regions.code(worst - 2 * cells))
+        format!("`{}` (income)", baseline.regions.code(worst - first))
     }
 }

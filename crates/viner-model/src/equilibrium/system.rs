@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use super::wedges::{self, WedgeLine};
 use crate::equations::production::Region;
 use crate::equations::rents::SplitAccounts;
-use crate::equations::sourcing::{Market, SplitCell};
+use crate::equations::sourcing::{Market, SplitCell, Taxes};
 use crate::problem::{Infeasible, Problem, Survivors, TradeCell};
 
 /// Trade cells from which on a pass over all of them is worth several threads.
@@ -41,6 +41,8 @@ pub struct System<'a> {
     pub value_added: Array2<f64>,
     /// `Y` with closed sectors at 0, `[region, sector]`.
     pub output: Array2<f64>,
+    /// Purchasers of a good in each region with prices of their own.
+    pub purchasers: usize,
     log_productivity: Array2<f64>,
     labour_income: Vec<f64>,
     input_elasticities: Vec<f64>,
@@ -70,20 +72,16 @@ impl<'a> System<'a> {
                 baseline.value_added.row(n).dot(&labour_share)
             })
             .collect();
-        let mut input_elasticities: Vec<f64> = Vec::new();
-        let input_elasticity_of = elasticities
-            .input
-            .iter()
-            .map(|value| {
-                input_elasticities.iter().position(|known| known == value).unwrap_or_else(|| {
-                    input_elasticities.push(*value);
-                    input_elasticities.len() - 1
-                })
-            })
-            .collect();
+        let (input_elasticities, input_elasticity_of) = if problem.user_shares().is_some() {
+            // Every user has prices of its own.
+            (elasticities.input.clone(), (0..elasticities.input.len()).collect())
+        } else {
+            groups(&elasticities.input)
+        };
         let splits: Vec<Vec<TradeCell>> =
             (0..baseline.sector_count()).map(|s| split_cells(problem, s)).collect();
-        let cells = baseline.trade_shares.len();
+        let purchasers = problem.purchasers();
+        let cells = baseline.trade_shares.len() * purchasers;
         let markets =
             each(cells >= PARALLEL_FROM, splits.len(), |s| market(problem, s, &splits[s]));
         let accounts = splits
@@ -100,10 +98,26 @@ impl<'a> System<'a> {
             survivors,
             value_added,
             output,
+            purchasers,
             labour_income,
             input_elasticities,
             input_elasticity_of,
         })
+    }
+
+    /// Regions and sectors.
+    pub fn cells(&self) -> usize {
+        self.output.len()
+    }
+
+    /// Prices: one for every good that a purchaser may buy.
+    pub fn prices(&self) -> usize {
+        self.cells() * self.purchasers
+    }
+
+    /// Whether a pass over all trade cells is worth several threads.
+    pub fn parallel(&self) -> bool {
+        self.problem.baseline.region_count() * self.prices() >= PARALLEL_FROM
     }
 
     /// The equations of region `n`.
@@ -126,9 +140,25 @@ impl<'a> System<'a> {
             input_elasticities: &self.input_elasticities,
             input_elasticity_of: &self.input_elasticity_of,
             final_elasticity: elasticities.final_demand,
+            prices_by_user: self.purchasers > 1,
             labour: self.problem.labour,
         }
     }
+}
+
+/// Distinct values, and which of them each entry is.
+fn groups(values: &[f64]) -> (Vec<f64>, Vec<usize>) {
+    let mut distinct: Vec<f64> = Vec::new();
+    let positions = values
+        .iter()
+        .map(|value| {
+            distinct.iter().position(|known| known == value).unwrap_or_else(|| {
+                distinct.push(*value);
+                distinct.len() - 1
+            })
+        })
+        .collect();
+    (distinct, positions)
 }
 
 /// All values of an array in memory order; arrays of the model are never views.
@@ -170,11 +200,16 @@ fn market(problem: &Problem, s: usize, splits: &[TradeCell]) -> Market {
     let counterfactual = &problem.counterfactual;
     let regions = baseline.region_count();
     let theta = problem.elasticities.trade[s];
-    let block = s * regions * regions..(s + 1) * regions * regions;
-    let mut weights = slice(&baseline.trade_shares)[block].to_vec();
-    let mut log_scale = vec![0.0; regions];
+    let purchasers = problem.purchasers();
+    let of_sector =
+        |shares: &[f64], rows: usize| shares[s * rows * regions..(s + 1) * rows * regions].to_vec();
+    let rows = regions * purchasers;
+    let mut weights = match problem.user_shares() {
+        None => of_sector(slice(&baseline.trade_shares), rows),
+        Some(shares) => of_sector(slice(shares), rows),
+    };
+    let mut log_scale = vec![0.0; rows];
 
-    // Factors of touched cells, scaled so that the largest of a row, untouched cells included, is 1.
     let factors: Vec<(usize, usize, f64)> = counterfactual
         .sector(s)
         .map(|(n, i, change)| {
@@ -187,64 +222,79 @@ fn market(problem: &Problem, s: usize, splits: &[TradeCell]) -> Market {
         })
         .collect();
     for factors in factors.chunk_by(|one, next| one.0 == next.0) {
-        let n = factors[0].0;
-        let row = &mut weights[n * regions..(n + 1) * regions];
-        let mut is_touched = vec![false; regions];
-        for (_, i, _) in factors {
-            is_touched[*i] = true;
-        }
-        let some_untouched = (0..regions).any(|i| row[i] > 0.0 && !is_touched[i]);
-        let largest = factors
-            .iter()
-            .filter(|(_, i, _)| row[*i] > 0.0)
-            .map(|(.., factor)| *factor)
-            .fold(if some_untouched { 0.0 } else { f64::NEG_INFINITY }, f64::max);
-        if !largest.is_finite() {
-            // Nothing is bought, or nothing remains; markets that must be served were checked.
-            for (_, i, _) in factors {
-                row[*i] = 0.0;
-            }
-            continue;
-        }
-        if largest != 0.0 {
-            log_scale[n] = largest;
-            for (weight, _) in row.iter_mut().zip(&is_touched).filter(|(_, touched)| !**touched) {
-                *weight *= (-largest).exp();
-            }
-        }
+        let mut of_exporter = vec![None; regions];
         for (_, i, factor) in factors {
-            row[*i] *= (factor - largest).exp();
+            of_exporter[*i] = Some(*factor);
+        }
+        let own = factors[0].0 * purchasers..(factors[0].0 + 1) * purchasers;
+        let own_weights = &mut weights[own.start * regions..own.end * regions];
+        for (row, scale) in own_weights.chunks_mut(regions).zip(&mut log_scale[own]) {
+            *scale = scale_row(row, &of_exporter);
         }
     }
 
     let split_cells = splits
         .iter()
         .map(|&(_, importer, exporter)| {
-            let weight = std::mem::take(&mut weights[importer * regions + exporter]);
-            SplitCell { importer, exporter, weight }
+            let own = importer * purchasers..(importer + 1) * purchasers;
+            let take = |row| std::mem::take(&mut weights[row * regions + exporter]);
+            SplitCell { importer, exporter, weights: own.map(take).collect() }
         })
         .collect();
-
     let tariffs = counterfactual.sector_tariffs(baseline, s);
     let export_taxes = counterfactual.sector_export_taxes(baseline, s);
-    let mut producer_weights =
-        (tariffs.is_some() || export_taxes.is_some()).then(|| weights.clone());
-    let mut export_tax_weights = None;
-    if let Some(producer) = &mut producer_weights {
-        for rates in [&tariffs, &export_taxes].into_iter().flatten() {
-            for (weight, rate) in producer.iter_mut().zip(rates) {
-                *weight /= 1.0 + rate;
+    let taxes = match (tariffs, export_taxes) {
+        (None, None) => Taxes::None,
+        (tariffs, export_taxes) if purchasers == 1 => {
+            let mut producer = weights.clone();
+            for rates in [&tariffs, &export_taxes].into_iter().flatten() {
+                for (weight, rate) in producer.iter_mut().zip(rates) {
+                    *weight /= 1.0 + rate;
+                }
+            }
+            let export_tax = export_taxes
+                .map(|rates| producer.iter().zip(rates).map(|(weight, rate)| weight * rate));
+            Taxes::Weights { export_tax: export_tax.map(Iterator::collect), producer }
+        }
+        (tariffs, export_taxes) => {
+            let rate = |rates: &Option<Vec<f64>>, cell: usize| {
+                rates.as_ref().map_or(0.0, |rates| rates[cell])
+            };
+            let part = |value: &dyn Fn(f64, f64) -> f64| -> Vec<f64> {
+                let cells = 0..regions * regions;
+                cells.map(|cell| value(rate(&tariffs, cell), rate(&export_taxes, cell))).collect()
+            };
+            Taxes::Parts {
+                producer: part(&|tariff, tax| 1.0 / ((1.0 + tariff) * (1.0 + tax))),
+                export_tax: part(&|tariff, tax| tax / ((1.0 + tariff) * (1.0 + tax))),
+                tariff: part(&|tariff, _| tariff / (1.0 + tariff)),
             }
         }
-        export_tax_weights = export_taxes
-            .map(|rates| producer.iter().zip(rates).map(|(weight, rate)| weight * rate).collect());
+    };
+    Market { trade_elasticity: theta, purchasers, weights, log_scale, taxes, split_cells }
+}
+
+/// Multiplies the weights of a row by the factors of its touched cells, given by their logarithms,
+/// scaled so that the largest of the row, untouched cells included, is 1; the logarithm of the scale.
+fn scale_row(row: &mut [f64], log_factors: &[Option<f64>]) -> f64 {
+    let cells = || row.iter().zip(log_factors).filter(|(weight, _)| **weight > 0.0);
+    let some_untouched = cells().any(|(_, factor)| factor.is_none());
+    let largest = cells()
+        .filter_map(|(_, factor)| *factor)
+        .fold(if some_untouched { 0.0 } else { f64::NEG_INFINITY }, f64::max);
+    if !largest.is_finite() {
+        // Nothing is bought, or nothing remains; markets that must be served were checked.
+        for (weight, _) in row.iter_mut().zip(log_factors).filter(|(_, factor)| factor.is_some()) {
+            *weight = 0.0;
+        }
+        return 0.0;
     }
-    Market {
-        trade_elasticity: theta,
-        weights,
-        log_scale,
-        producer_weights,
-        export_tax_weights,
-        split_cells,
+    for (weight, factor) in row.iter_mut().zip(log_factors) {
+        match factor {
+            Some(factor) => *weight *= (factor - largest).exp(),
+            None if largest != 0.0 => *weight *= (-largest).exp(),
+            None => {}
+        }
     }
+    largest
 }

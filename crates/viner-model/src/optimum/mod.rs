@@ -174,7 +174,9 @@ impl<'a> Economy<'a> {
             }
             Told { value: gradient.value, gradient: by_choice }
         };
-        Ok(gradients(&last.problem, &equilibrium, &asked).iter().map(told).collect())
+        let gradients = gradients(&last.problem, &equilibrium, &asked)
+            .map_err(|error| VariantFailure::Scenario(vec![error]))?;
+        Ok(gradients.iter().map(told).collect())
     }
 
     /// The problem at these sizes: the last one, changed, where that can be.

@@ -441,7 +441,7 @@ impl<'a> State<'a> {
         };
         let mut sum = 0.0;
         for &buyer in buyers {
-            let values = embodied_through(&accounts, via, buyer);
+            let values = embodied_through(&accounts, self.problem.sourcing, via, buyer);
             for &n in &call.regions[0] {
                 sum += call.sectors.iter().map(|&s| values[[n, s]]).sum::<f64>();
             }

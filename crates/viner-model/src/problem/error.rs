@@ -194,6 +194,18 @@ pub enum ScenarioError {
         /// The region.
         region: String,
     },
+    /// Trade shares by user asked of a baseline that has none.
+    #[error("the baseline has no table `sourcing`")]
+    NoSourcing {
+        /// Where.
+        place: Place,
+    },
+    /// Derivatives asked of a model that they are not worked out for.
+    #[error("derivatives are not available where users have trade shares of their own")]
+    NoDerivatives {
+        /// Where.
+        place: Place,
+    },
     /// An amount in dollars on a table in another currency.
     #[error("`million_usd` on a baseline in {unit}")]
     CurrencyMismatch {
@@ -225,6 +237,8 @@ impl ScenarioError {
             | Self::TwoCoalitions { place, .. }
             | Self::NoMember { place, .. }
             | Self::NoWeight { place, .. }
+            | Self::NoSourcing { place }
+            | Self::NoDerivatives { place }
             | Self::CurrencyMismatch { place, .. } => place,
         }
     }
@@ -243,6 +257,9 @@ impl ScenarioError {
                 Some("regions that neither sell nor buy in this policy, each once")
             }
             Self::UnequalCaps { .. } => Some("one cap for an exporter's sales in a sector"),
+            Self::NoSourcing { .. } => {
+                Some("a baseline that says which user buys from whom, or \"common\"")
+            }
             Self::UnequalExportTaxes { .. } => Some("one export tax on all cells of a price cap"),
             Self::TaxTooLow { .. } => Some("a rate above -1 (-100 %)"),
             _ => None,
@@ -271,6 +288,10 @@ impl ScenarioError {
             Self::NegativeInput { .. } => {
                 Some("set `input_elasticity` to 1 for this sector, or repair the table".into())
             }
+            Self::NoSourcing { .. } => {
+                Some("`viner data import --sourcing` keeps the table".into())
+            }
+            Self::NoDerivatives { .. } => Some("set `sourcing = \"common\"`".into()),
             Self::CurrencyMismatch { .. } => Some("use `share_of_income`".into()),
             Self::RepeatedCell { .. } => Some("keep one of the rows".into()),
             Self::UnequalCaps { .. } => Some("write a policy of its own for each cap".into()),

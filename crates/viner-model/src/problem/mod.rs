@@ -11,8 +11,10 @@ mod wedge;
 
 use std::sync::Arc;
 
+use ndarray::Array4;
+
 use crate::baseline::Baseline;
-use crate::scenario::{Deficits, Labour, Policy, Scenario};
+use crate::scenario::{Deficits, Labour, Policy, Scenario, Sourcing};
 
 pub use alternatives::{Blend, Branch, Nest, NestKind};
 pub use compile::{Effect, PolicySize};
@@ -36,6 +38,8 @@ pub struct Problem {
     pub labour: Labour,
     /// What becomes of deficits.
     pub deficits: Deficits,
+    /// Whose trade shares the users of a region have.
+    pub sourcing: Sourcing,
     /// What the policies change, cell by cell; questions that differ elsewhere share it.
     pub counterfactual: Arc<Counterfactual>,
     /// Name of every policy, in their order: its own, or its kind and position.
@@ -58,6 +62,7 @@ impl Problem {
             elasticities,
             labour: scenario.model.labour,
             deficits: scenario.model.deficits,
+            sourcing: scenario.model.sourcing,
             counterfactual: Arc::new(counterfactual),
             policy_names: scenario.policy_names(),
             policy_kinds: scenario.policies.iter().map(Policy::kind).collect(),
@@ -82,6 +87,32 @@ impl Problem {
     /// it does; numbers that a later policy replaces do nothing and are left out.
     pub fn sizes(&self, scenario: &Scenario) -> Vec<PolicySize> {
         compile::sizes(scenario, &self.baseline)
+    }
+
+    /// `π` by user, `[sector, importer, user, exporter]`; nothing where all users have the trade shares of
+    /// their region.
+    pub fn user_shares(&self) -> Option<&Array4<f64>> {
+        match self.sourcing {
+            Sourcing::Common => None,
+            Sourcing::ByUser => self.baseline.user_shares.as_ref(),
+        }
+    }
+
+    /// Purchasers of a good in each region that have trade shares of their own: one for all, or every
+    /// using sector and, as the last, final demand.
+    pub fn purchasers(&self) -> usize {
+        self.user_shares().map_or(1, |shares| shares.dim().2)
+    }
+
+    /// Whether derivatives of its outcomes can be taken.
+    ///
+    /// # Errors
+    /// They are not worked out for trade shares by user.
+    pub fn check_derivatives(&self) -> Result<(), ScenarioError> {
+        match self.sourcing {
+            Sourcing::Common => Ok(()),
+            Sourcing::ByUser => Err(ScenarioError::NoDerivatives { place: model("sourcing") }),
+        }
     }
 
     /// The same economy without any policy.
@@ -116,7 +147,6 @@ impl Problem {
     }
 
     fn check_closure(&self, errors: &mut Vec<ScenarioError>) {
-        let place = |key: &str| Place { section: Section::Model, key: key.to_owned(), row: None };
         let baseline = &self.baseline;
         let factor_share = &self.elasticities.specific_factor_share;
         let without_specific_factor = |n: &usize| {
@@ -128,14 +158,17 @@ impl Problem {
             .map(|n| baseline.regions.code(n).to_owned())
             .collect();
         if self.labour == Labour::FixedRealWage && !regions.is_empty() {
-            errors.push(ScenarioError::NoSpecificFactor { place: place("labour"), regions });
+            errors.push(ScenarioError::NoSpecificFactor { place: model("labour"), regions });
+        }
+        if self.sourcing == Sourcing::ByUser && baseline.user_shares.is_none() {
+            errors.push(ScenarioError::NoSourcing { place: model("sourcing") });
         }
         for n in 0..baseline.region_count() {
             for k in 0..baseline.sector_count() {
                 let value_added = baseline.value_added[[n, k]];
                 if value_added < 0.0 && self.elasticities.production[k] != 1.0 {
                     errors.push(ScenarioError::NegativeValueAdded {
-                        place: place("production_elasticity"),
+                        place: model("production_elasticity"),
                         cell: baseline.cell_name(n, k),
                         found: value_added,
                     });
@@ -144,7 +177,7 @@ impl Problem {
                 let negative = mix.iter().position(|share| *share < 0.0);
                 if let Some(s) = negative.filter(|_| self.elasticities.input[k] != 1.0) {
                     errors.push(ScenarioError::NegativeInput {
-                        place: place("input_elasticity"),
+                        place: model("input_elasticity"),
                         cell: baseline.cell_name(n, k),
                         input: baseline.sectors.code(s).to_owned(),
                     });
@@ -152,4 +185,8 @@ impl Problem {
             }
         }
     }
+}
+
+fn model(key: &str) -> Place {
+    Place { section: Section::Model, key: key.to_owned(), row: None }
 }

@@ -55,6 +55,8 @@ pub struct Model {
     pub deficits: Deficits,
     /// What to do with a table whose identities fail.
     pub unbalanced: Unbalanced,
+    /// Whose trade shares the users of a region have.
+    pub sourcing: Sourcing,
 }
 
 impl Default for Model {
@@ -68,6 +70,7 @@ impl Default for Model {
             labour: Labour::default(),
             deficits: Deficits::default(),
             unbalanced: Unbalanced::default(),
+            sourcing: Sourcing::default(),
         }
     }
 }
@@ -123,4 +126,16 @@ pub enum Unbalanced {
     Refuse,
     /// Take shares and endowments as given and solve the baseline once.
     Accept,
+}
+
+/// Whose trade shares the users of a region have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sourcing {
+    /// All buy a good from its suppliers in the same shares, and at one price.
+    #[default]
+    Common,
+    /// Each using sector, and final demand, buys in shares of its own, and at a price of its own; the
+    /// baseline must have a table of sourcing.
+    ByUser,
 }

@@ -7,7 +7,7 @@ use viner_model::baseline::Baseline;
 use viner_model::equilibrium::{Equilibrium, Failure, Settings, solve};
 use viner_model::problem::Problem;
 use viner_model::report::{FlowOutcomes, RegionOutcomes, SectorOutcomes, embodied_value};
-use viner_model::scenario::{BilateralInstrument as On, Labour, TransferAmount};
+use viner_model::scenario::{BilateralInstrument as On, Labour, Sourcing, TransferAmount};
 
 use crate::assert_close;
 use crate::close::assert_unchanged;
@@ -82,7 +82,7 @@ fn assert_closed(problem: &Problem, equilibrium: &Equilibrium) {
     let flows = FlowOutcomes::of(problem, equilibrium);
     assert_eq!(flows.quantity[[2, 1, 0]], 0.0);
     let rebased = equilibrium.rebase(problem).unwrap();
-    assert!(finite(embodied_value(&rebased, &[0, 1, 2, 3]).iter()));
+    assert!(finite(embodied_value(&rebased, Sourcing::Common, &[0, 1, 2, 3]).iter()));
 }
 
 #[test]

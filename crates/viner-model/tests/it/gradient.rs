@@ -61,7 +61,7 @@ impl Point {
             measures.iter().map(|measure| measure.clone().smooth().unwrap()).collect();
         let outcomes: Vec<&dyn Differentiable> =
             smooth.iter().map(|outcome| outcome as &dyn Differentiable).collect();
-        let gradients = gradients(&problem, &equilibrium, &outcomes);
+        let gradients = gradients(&problem, &equilibrium, &outcomes).unwrap();
         for (measure, gradient) in measures.iter().zip(&gradients) {
             let value = measure.number(&problem, &equilibrium).unwrap();
             assert!((gradient.value - value).abs() < 1e-9 * (1.0 + value.abs()), "{measure:?}");

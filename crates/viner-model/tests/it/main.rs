@@ -4,6 +4,7 @@
 
 mod attribution;
 mod batches;
+mod by_user;
 mod certificate;
 mod close;
 mod coalitions;

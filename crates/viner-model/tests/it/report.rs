@@ -11,7 +11,7 @@ use viner_model::report::{
     FlowOutcomes, IntermediateSales, ProfitOutcomes, RegionOutcomes, SectorOutcomes, dependence,
     embodied_value, flow_value,
 };
-use viner_model::scenario::{BilateralInstrument as On, SectorInstrument};
+use viner_model::scenario::{BilateralInstrument as On, SectorInstrument, Sourcing};
 use viner_model::tables::{Description, Parameters};
 
 use crate::assert_close;
@@ -29,6 +29,7 @@ fn by_hand() -> Arc<Baseline> {
         inputs: ndarray::Array3::zeros((2, 1, 1)),
         final_spending: arr2(&[[100.0], [113.0]]),
         value_added: arr2(&[[100.0], [100.0]]),
+        purchases: None,
     };
     let (regions, sectors) = (Labels::from_codes(["A", "B"]), Labels::from_codes(["goods"]));
     Arc::new(
@@ -150,10 +151,10 @@ fn embodied_value_adds_up_to_value_added() {
     let (problem, equilibrium) = outcome(&start, GENERAL.model(), one_of_each());
     let rebased = equilibrium.rebase(&problem).unwrap();
     for baseline in [&*start, &rebased] {
-        let embodied = embodied_value(baseline, &[0, 1, 2, 3]);
+        let embodied = embodied_value(baseline, Sourcing::Common, &[0, 1, 2, 3]);
         let by_origin = embodied.sum_axis(Axis(0)) / &baseline.value_added;
         assert_close!(baseline, by_origin, Array2::ones((4, 3)), EMBODIED);
-        let some = embodied_value(baseline, &[2]);
+        let some = embodied_value(baseline, Sourcing::Common, &[2]);
         assert_eq!(some.index_axis(Axis(0), 0), embodied.index_axis(Axis(0), 2));
     }
 }
@@ -163,7 +164,9 @@ fn embodied_value_adds_up_to_final_spending_less_taxes() {
     // Without taxes: all of it.
     let baseline = without_deficits(4, 3, 133, 0.0);
     let by_buyer = |baseline: &Baseline| {
-        embodied_value(baseline, &[0, 1, 2, 3]).sum_axis(Axis(2)).sum_axis(Axis(1))
+        embodied_value(baseline, Sourcing::Common, &[0, 1, 2, 3])
+            .sum_axis(Axis(2))
+            .sum_axis(Axis(1))
     };
     assert_close!(baseline, by_buyer(&baseline) / &baseline.income, Array1::ones(4), EMBODIED);
 

@@ -1,6 +1,6 @@
 //! One market whose costs lie further apart than the powers of floating-point numbers reach.
 
-use viner_model::equations::sourcing::{Cleared, Market};
+use viner_model::equations::sourcing::{Cleared, Market, Taxes};
 use viner_numerics::{Dual, Real};
 
 use crate::tolerances::ROUNDING;
@@ -17,8 +17,11 @@ fn market() -> Market {
     Market {
         trade_elasticity: THETA,
         log_scale: vec![0.0, 0.7, 0.0],
-        export_tax_weights: Some(producer.iter().map(|weight| weight * EXPORT_TAX).collect()),
-        producer_weights: Some(producer),
+        purchasers: 1,
+        taxes: Taxes::Weights {
+            export_tax: Some(producer.iter().map(|weight| weight * EXPORT_TAX).collect()),
+            producer,
+        },
         weights,
         split_cells: Vec::new(),
     }
@@ -124,6 +127,48 @@ fn derivatives_survive_underflow() {
                     assert!(error < DIFFERENCE, "{n}: {derivative} and {difference} at {costs:?}");
                 }
             }
+        }
+    }
+}
+
+/// Each importer cut into two rows with the same shares, which spend three and seven tenths: the same
+/// prices, sales and taxes, whether taxes are in the weights or parts of the spending.
+#[test]
+fn rows_that_are_alike_add_up() {
+    let whole = market();
+    let parts = |value: f64| vec![value; 9];
+    let rows = whole.weights.chunks(3).flat_map(|row| [row, row].concat()).collect();
+    let cut = Market {
+        trade_elasticity: THETA,
+        purchasers: 2,
+        weights: rows,
+        log_scale: whole.log_scale.iter().flat_map(|scale| [*scale; 2]).collect(),
+        taxes: Taxes::Parts {
+            producer: parts(1.0 / (1.0 + TARIFF) / (1.0 + EXPORT_TAX)),
+            export_tax: parts(EXPORT_TAX / (1.0 + TARIFF) / (1.0 + EXPORT_TAX)),
+            tariff: parts(TARIFF / (1.0 + TARIFF)),
+        },
+        split_cells: Vec::new(),
+    };
+    let spending: Vec<f64> = SPENDING.iter().flat_map(|all| [0.3 * all, 0.7 * all]).collect();
+    for costs in COSTS {
+        let expected = clear(&costs, &SPENDING);
+        let (mut log_prices, mut sales) = (vec![0.0; 6], vec![0.0; 3]);
+        let (mut tariffs, mut export_taxes) = (vec![0.0; 3], vec![0.0; 3]);
+        let mut cleared = Cleared {
+            log_prices: &mut log_prices,
+            sales: &mut sales,
+            tariffs: &mut tariffs,
+            export_taxes: &mut export_taxes,
+            split_spending: &mut [],
+        };
+        cut.clear(&costs, &spending, &[], &mut cleared);
+        for n in 0..3 {
+            assert_near(log_prices[2 * n], expected.log_prices[n], "price to the first");
+            assert_near(log_prices[2 * n + 1], expected.log_prices[n], "price to the second");
+            assert_near(sales[n], expected.sales[n], "sales");
+            assert_near(tariffs[n], expected.tariffs[n], "tariffs");
+            assert_near(export_taxes[n], expected.export_taxes[n], "export taxes");
         }
     }
 }

@@ -86,7 +86,7 @@ fn sourcing_out_of_step_names_its_worst_cells() {
     assert!(Baseline::new(&wrong, 1e-6).is_ok());
     let slip = 0.01 * wrong.flows.sum();
     wrong.sourcing.as_mut().unwrap()[[1, 2, 3, 0]] += slip;
-    wrong.sourcing.as_mut().unwrap()[[0, 1, 2, 3]] -= 0.5 * slip;
+    wrong.sourcing.as_mut().unwrap()[[0, 1, 2, 3]] += 0.5 * slip;
     let report = refused(&wrong, 1e-6);
     let found: Vec<_> = report.identities[4..]
         .iter()

@@ -81,10 +81,10 @@ impl<'a> MarketBackward<'a> {
             .split_cells
             .iter()
             .zip(wedge_factors)
-            .map(|(cell, wedges)| cell.weight * wedges * factor(cell.importer, cell.exporter))
+            .map(|(cell, wedges)| cell.weights[0] * wedges * factor(cell.importer, cell.exporter))
             .collect();
-        let part = |array: &Option<Vec<f64>>| {
-            array.as_ref().map(|array| {
+        let part = |array: Option<&Vec<f64>>| {
+            array.map(|array| {
                 let ratio = |(cell, share): (usize, &f64)| match market.weights[cell] {
                     0.0 => 0.0,
                     weight => share * (array[cell] / weight),
@@ -92,8 +92,7 @@ impl<'a> MarketBackward<'a> {
                 shares.iter().enumerate().map(ratio).collect::<Vec<f64>>()
             })
         };
-        let producer = part(&market.producer_weights);
-        let export_tax = part(&market.export_tax_weights);
+        let [producer, export_tax] = market.taxes.weights().map(part);
         let columns = |array: &[f64]| {
             let mut sums = vec![0.0; regions];
             for (row, spending) in array.chunks(regions).zip(&expenditure) {
@@ -122,14 +121,12 @@ impl<'a> MarketBackward<'a> {
     pub fn unit(&self, importer: usize, exporter: usize) -> Unit {
         let cell = importer * self.expenditure.len() + exporter;
         let weight = self.market.weights[cell];
-        let part = |array: &Option<Vec<f64>>, none: f64| match array {
+        let part = |array: Option<&Vec<f64>>, none: f64| match array {
             Some(array) if weight != 0.0 => array[cell] / weight,
             _ => none,
         };
-        Unit {
-            producer: part(&self.market.producer_weights, 1.0),
-            export_tax: part(&self.market.export_tax_weights, 0.0),
-        }
+        let [producer, export_tax] = self.market.taxes.weights();
+        Unit { producer: part(producer, 1.0), export_tax: part(export_tax, 0.0) }
     }
 
     /// Derivatives with respect to what the market is asked.

@@ -32,6 +32,7 @@ pub(super) fn blank(shared: &Shared) -> Equilibrium {
         value_added: by_cell(),
         output: by_cell(),
         expenditure: by_cell(),
+        users: None,
         trade_flows: Array3::zeros((sectors, regions, regions)),
         split_trade: std::collections::BTreeMap::new(),
         wedges: Vec::new(),

@@ -72,7 +72,7 @@ pub(super) struct CellTerms {
 
 impl Shared {
     /// Lays out a template; `None` where it has parts that need the single solver: wedges, margins of
-    /// hubs, a baseline that must be solved first.
+    /// hubs, trade shares by user, a baseline that must be solved first.
     ///
     /// # Errors
     /// A market that must be served and has no supplier left.
@@ -139,6 +139,7 @@ impl Shared {
         let template = &self.problem;
         let elasticities = &problem.elasticities;
         let shape = Arc::ptr_eq(&problem.baseline, &template.baseline)
+            && problem.sourcing == template.sourcing
             && problem.labour == template.labour
             && problem.deficits == template.deficits;
         let far = |elasticity: &f64| *elasticity == 1.0 || (elasticity - 1.0).abs() >= NEAR_ONE;
@@ -176,7 +177,8 @@ fn is_plain(problem: &Problem) -> bool {
         .nests
         .iter()
         .any(|nest| nest.branches.iter().any(|b| b.hub.is_some() && b.margin != 0.0));
-    counterfactual.wedges.is_empty() && !margins && !problem.needs_reference()
+    let common = problem.user_shares().is_none();
+    common && counterfactual.wedges.is_empty() && !margins && !problem.needs_reference()
 }
 
 /// What the policies of a problem do to cells, of which its own are some; `None` if they are not.

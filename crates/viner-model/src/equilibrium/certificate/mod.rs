@@ -6,7 +6,7 @@ mod production;
 pub(super) mod row;
 mod trade;
 
-use ndarray::Array2;
+use ndarray::{Array3, Axis};
 
 use self::limits::SplitTrade;
 use self::production::{Prices, uses};
@@ -109,14 +109,15 @@ pub fn certify(problem: &Problem, result: &Equilibrium) -> Certificate {
     let trade_cell =
         |(s, n, i): (usize, usize, usize)| format!("`{}`", baseline.trade_cell_name(s, n, i));
 
-    let parallel = baseline.trade_shares.len() >= PARALLEL_FROM;
+    let purchasers = problem.purchasers();
+    let parallel = baseline.trade_shares.len() * purchasers >= PARALLEL_FROM;
     let by_region = each(parallel, regions, |n| uses(problem, result, n));
-    let mut demand = Array2::zeros((regions, sectors));
+    let mut demand = Array3::zeros((regions, purchasers, sectors));
     let (mut cost, mut value_added) = (Check::new("unit cost"), Check::new("value added"));
     for (n, uses) in by_region.into_iter().enumerate() {
         cost = cost.merge(uses.unit_cost);
         value_added = value_added.merge(uses.value_added);
-        demand.row_mut(n).assign(&uses.demand);
+        demand.index_axis_mut(Axis(0), n).assign(&uses.demand);
     }
     let mut residuals = vec![cost.named(sector_cell), value_added.named(sector_cell)];
 
@@ -158,7 +159,7 @@ pub fn certify(problem: &Problem, result: &Equilibrium) -> Certificate {
     let scaled_deficits: f64 = (0..regions).map(|n| baseline.deficits[n] * income_ratio(n)).sum();
     for n in 0..regions {
         let tastes = problem.counterfactual.final_shares.row(n).to_vec();
-        let prices = result.price.row(n).to_vec();
+        let prices = result.final_prices(n).to_vec();
         index.same(
             result.price_index[n],
             Prices::new(problem.elasticities.final_demand, &prices).mean(&tastes),

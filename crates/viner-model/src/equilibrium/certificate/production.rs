@@ -1,6 +1,6 @@
 //! Unit costs, value added and spending of one region, recomputed from the reported results.
 
-use ndarray::Array1;
+use ndarray::{Array2, ArrayViewMut1};
 
 use super::Check;
 use crate::equilibrium::Equilibrium;
@@ -48,7 +48,7 @@ impl Prices {
     }
 
     /// Adds `spending · shares · (p/mean)^power` by good.
-    fn spend(&self, spending: f64, shares: &[f64], mean: f64, demand: &mut Array1<f64>) {
+    fn spend(&self, spending: f64, shares: &[f64], mean: f64, mut demand: ArrayViewMut1<'_, f64>) {
         if self.power == 0.0 {
             for (demand, share) in demand.iter_mut().zip(shares) {
                 *demand += spending * share;
@@ -70,8 +70,8 @@ impl Prices {
 pub(super) struct Uses {
     pub(super) unit_cost: Check,
     pub(super) value_added: Check,
-    /// `E'` by sector.
-    pub(super) demand: Array1<f64>,
+    /// `E'`, `[purchaser, sector]`: one purchaser, or every user and final demand.
+    pub(super) demand: Array2<f64>,
 }
 
 /// ```text
@@ -82,11 +82,12 @@ pub(super) fn uses(problem: &Problem, result: &Equilibrium, n: usize) -> Uses {
     let baseline = &problem.baseline;
     let elasticities = &problem.elasticities;
     let sectors = baseline.sector_count();
-    let prices = result.price.row(n).to_vec();
-    let mut by_elasticity: Vec<(f64, Prices)> = Vec::new();
+    let purchasers = problem.purchasers();
+    // Prices of goods to a purchaser, at an elasticity.
+    let mut prices: Vec<(usize, f64, Prices)> = Vec::new();
     let mut unit_cost = Check::new("unit cost");
     let mut value_added = Check::new("value added");
-    let mut demand = Array1::zeros(sectors);
+    let mut demand = Array2::zeros((purchasers, sectors));
     for k in 0..sectors {
         let output = result.output[[n, k]];
         if output == 0.0 {
@@ -94,12 +95,15 @@ pub(super) fn uses(problem: &Problem, result: &Equilibrium, n: usize) -> Uses {
             continue;
         }
         let epsilon = elasticities.input[k];
-        let known = by_elasticity.iter().position(|(known, _)| *known == epsilon);
+        let purchaser = if purchasers == 1 { 0 } else { k };
+        let known =
+            prices.iter().position(|(who, known, _)| (*who, *known) == (purchaser, epsilon));
         let known = known.unwrap_or_else(|| {
-            by_elasticity.push((epsilon, Prices::new(epsilon, &prices)));
-            by_elasticity.len() - 1
+            let paid = result.prices_to(n, k).to_vec();
+            prices.push((purchaser, epsilon, Prices::new(epsilon, &paid)));
+            prices.len() - 1
         });
-        let inputs = &by_elasticity[known].1;
+        let inputs = &prices[known].2;
         let mix = baseline.input_mix.slice(ndarray::s![n, k, ..]);
         let mix = mix.as_slice().unwrap_or_default();
 
@@ -123,11 +127,11 @@ pub(super) fn uses(problem: &Problem, result: &Equilibrium, n: usize) -> Uses {
         value_added.same(result.value_added[[n, k]], paid, (n, k, 0));
         if share != 1.0 {
             let spending = (1.0 - share) * output * (input_price / total).powf(power);
-            inputs.spend(spending, mix, input_price, &mut demand);
+            inputs.spend(spending, mix, input_price, demand.row_mut(purchaser));
         }
     }
     let tastes = problem.counterfactual.final_shares.row(n).to_vec();
-    let goods = Prices::new(elasticities.final_demand, &prices);
-    goods.spend(result.income[n], &tastes, result.price_index[n], &mut demand);
+    let goods = Prices::new(elasticities.final_demand, &result.final_prices(n).to_vec());
+    goods.spend(result.income[n], &tastes, result.price_index[n], demand.row_mut(purchasers - 1));
     Uses { unit_cost, value_added, demand }
 }

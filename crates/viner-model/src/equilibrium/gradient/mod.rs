@@ -23,7 +23,7 @@ use super::system::{PARALLEL_FROM, System, each};
 use super::{Equilibrium, Regime};
 use crate::equations::backward::market::{MarketBackward, MarketPull, MarketSeeds};
 use crate::equations::backward::region::{RegionBackward, RegionPull, RegionSeeds};
-use crate::problem::Problem;
+use crate::problem::{Problem, ScenarioError};
 
 pub use parameters::{BranchGradient, CellGradient, Gradient, NestGradient, WedgeGradient};
 pub use tail::Figures;
@@ -49,11 +49,15 @@ impl<F: for<'f, 't> Fn(&Figures<'f, 't>) -> Var<'t>> Differentiable for F {
 
 /// The value and all derivatives of each outcome at the equilibrium of a problem. Of one whose linear
 /// system has no solution, as where an equilibrium is about to vanish, the derivatives are NaN.
+///
+/// # Errors
+/// Users have trade shares of their own: derivatives are not worked out for them.
 pub fn gradients(
     problem: &Problem,
     equilibrium: &Equilibrium,
     outcomes: &[&dyn Differentiable],
-) -> Vec<Gradient> {
+) -> Result<Vec<Gradient>, ScenarioError> {
+    problem.check_derivatives()?;
     let withdrawn: Vec<usize> = (0..equilibrium.wedges.len())
         .filter(|&wedge| equilibrium.wedges[wedge].regime == Regime::Withdrawn)
         .collect();
@@ -62,7 +66,7 @@ pub fn gradients(
         .unwrap_or_else(|infeasible| unreachable!("it has an equilibrium: {infeasible}"));
     let map = EquilibriumMap::new(&system);
     let backward = Backward::new(&system, &map, &equilibrium.unknowns);
-    outcomes.iter().map(|outcome| backward.gradient(&map, *outcome)).collect()
+    Ok(outcomes.iter().map(|outcome| backward.gradient(&map, *outcome)).collect())
 }
 
 /// All equations at one point, ready to be applied backwards.

@@ -8,7 +8,6 @@ use crate::equations::limits::WedgePoint;
 use crate::equations::production::{Response, Totals};
 use crate::equations::rents::{Receiver, Rent};
 use crate::equations::sourcing::Cleared;
-use crate::equilibrium::system::PARALLEL_FROM;
 
 /// Everything one evaluation computes, in the order of the equations.
 pub struct Evaluation<T> {
@@ -16,11 +15,11 @@ pub struct Evaluation<T> {
     pub log_costs: Vec<T>,
     /// `ln(β'/β)`, `[region, sector]`.
     pub log_share_shift: Vec<T>,
-    /// `E'`, `[region, sector]`.
+    /// `E'`, `[region, purchaser, sector]`.
     pub expenditure: Vec<T>,
     /// Wages, price indices and incomes, by region.
     pub totals: Vec<Totals<T>>,
-    /// `ln P̂` implied by the costs, `[sector, region]`.
+    /// `ln P̂` implied by the costs, `[sector, region, purchaser]`.
     pub log_prices: Vec<T>,
     /// `Σ_n X'`, `[sector, region]`.
     pub sales: Vec<T>,
@@ -70,12 +69,13 @@ impl EquilibriumMap<'_> {
         let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
         let zero = T::constant(0.0);
         let zeros = || vec![zero; regions * sectors];
+        let by_purchaser = || vec![zero; self.system.prices()];
         Evaluation {
             log_costs: zeros(),
             log_share_shift: zeros(),
-            expenditure: zeros(),
+            expenditure: by_purchaser(),
             totals: Vec::new(),
-            log_prices: zeros(),
+            log_prices: by_purchaser(),
             sales: zeros(),
             tariffs: zeros(),
             export_taxes: zeros(),
@@ -102,13 +102,14 @@ impl EquilibriumMap<'_> {
         let system = self.system;
         let baseline = &system.problem.baseline;
         let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
-        let cells = regions * sectors;
-        let (log_activity, rest) = x.split_at(cells);
-        let (log_prices, rest) = rest.split_at(cells);
+        let (log_activity, rest) = x.split_at(system.cells());
+        let (log_prices, rest) = rest.split_at(system.prices());
         let (other_income, tracks) = rest.split_at(regions);
         let points: Vec<WedgePoint<T>> =
             system.wedges.iter().zip(tracks).map(|(wedge, &y)| wedge.track.point(y)).collect();
-        let parallel = regions * cells >= PARALLEL_FROM;
+        let parallel = system.parallel();
+        // Rows of a market, and prices of a region.
+        let (rows, prices) = (regions * system.purchasers, sectors * system.purchasers);
 
         let respond =
             |(n, ((log_cost, shift), spending)): (usize, ((&mut [T], &mut [T]), &mut [T]))| {
@@ -116,8 +117,8 @@ impl EquilibriumMap<'_> {
                 let mut response =
                     Response { log_cost, log_share_shift: shift, expenditure: spending };
                 system.region(n).respond(
-                    &log_activity[row.clone()],
-                    &log_prices[row],
+                    &log_activity[row],
+                    &log_prices[n * prices..(n + 1) * prices],
                     other_income[n] * baseline.income[n],
                     &mut response,
                 )
@@ -128,7 +129,7 @@ impl EquilibriumMap<'_> {
                 .log_costs
                 .par_chunks_mut(sectors)
                 .zip(evaluation.log_share_shift.par_chunks_mut(sectors))
-                .zip(evaluation.expenditure.par_chunks_mut(sectors))
+                .zip(evaluation.expenditure.par_chunks_mut(prices))
                 .enumerate()
                 .map(respond)
                 .collect_into_vec(&mut evaluation.totals);
@@ -138,7 +139,7 @@ impl EquilibriumMap<'_> {
                     .log_costs
                     .chunks_mut(sectors)
                     .zip(evaluation.log_share_shift.chunks_mut(sectors))
-                    .zip(evaluation.expenditure.chunks_mut(sectors))
+                    .zip(evaluation.expenditure.chunks_mut(prices))
                     .enumerate()
                     .map(respond),
             );
@@ -154,7 +155,7 @@ impl EquilibriumMap<'_> {
                     *slot = values[n * sectors + s];
                 }
             };
-            let mut room = vec![T::constant(0.0); 2 * regions];
+            let mut room = vec![T::constant(0.0); regions + rows];
             let (costs, spending) = room.split_at_mut(regions);
             column(log_costs, costs);
             column(expenditure, spending);
@@ -166,7 +167,7 @@ impl EquilibriumMap<'_> {
         if parallel {
             evaluation
                 .log_prices
-                .par_chunks_mut(regions)
+                .par_chunks_mut(rows)
                 .zip(evaluation.sales.par_chunks_mut(regions))
                 .zip(evaluation.tariffs.par_chunks_mut(regions))
                 .zip(evaluation.export_taxes.par_chunks_mut(regions))
@@ -176,7 +177,7 @@ impl EquilibriumMap<'_> {
         } else {
             evaluation
                 .log_prices
-                .chunks_mut(regions)
+                .chunks_mut(rows)
                 .zip(evaluation.sales.chunks_mut(regions))
                 .zip(evaluation.tariffs.chunks_mut(regions))
                 .zip(evaluation.export_taxes.chunks_mut(regions))

@@ -1,7 +1,8 @@
 //! The fixed-point map whose solution is the equilibrium.
 //!
 //! Unknowns, in this order: `ln V̂` by region and sector (`ln Ŷ` in sectors without factors),
-//! `ln P̂` by region and sector bought, income from outside the factors by region, over the
+//! `ln P̂` by region, purchaser and sector bought (one purchaser for all users of a region, or each of
+//! them and final demand), income from outside the factors by region, over the
 //! baseline's income, and one unknown per wedge (see [`Track`]).
 //! Inactive cells stay at 0.
 
@@ -74,8 +75,7 @@ impl<'a> EquilibriumMap<'a> {
     /// Unknowns of the baseline itself.
     pub fn baseline_point(&self) -> Vec<f64> {
         let baseline = &self.system.problem.baseline;
-        let cells = baseline.region_count() * baseline.sector_count();
-        let mut point = vec![0.0; 2 * cells];
+        let mut point = vec![0.0; self.system.cells() + self.system.prices()];
         point.extend((0..baseline.region_count()).map(|n| {
             (baseline.income[n] - baseline.value_added.row(n).sum()) / baseline.income[n]
         }));
@@ -126,9 +126,8 @@ impl<'a> EquilibriumMap<'a> {
         let system = self.system;
         let baseline = &system.problem.baseline;
         let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
-        let cells = regions * sectors;
-        let (activity, rest) = image.split_at_mut(cells);
-        let (prices, rest) = rest.split_at_mut(cells);
+        let (activity, rest) = image.split_at_mut(system.cells());
+        let (prices, rest) = rest.split_at_mut(system.prices());
         let mut world_value_added = T::constant(0.0);
         let mut world_before = 0.0;
         let mut share_hats = vec![T::constant(0.0); sectors];
@@ -162,11 +161,14 @@ impl<'a> EquilibriumMap<'a> {
                     let implied = activity[cell] + evaluation.log_share_shift[cell] - numeraire;
                     activity[cell] = x[cell] + (implied - x[cell]) * self.relaxation[cell];
                 }
-                prices[cell] = if system.survivors.buys[[n, k]] {
-                    evaluation.log_prices[k * regions + n]
-                } else {
-                    T::constant(0.0)
-                };
+            }
+            for row in n * system.purchasers..(n + 1) * system.purchasers {
+                for s in 0..sectors {
+                    let buys = system.survivors.buys(n, row % system.purchasers, s);
+                    let implied = s * regions * system.purchasers + row;
+                    prices[row * sectors + s] =
+                        if buys { evaluation.log_prices[implied] } else { T::constant(0.0) };
+                }
             }
         }
 
@@ -180,7 +182,7 @@ impl<'a> EquilibriumMap<'a> {
         let WedgeValues { log_quantities, log_prices, .. } = &evaluation.wedges;
         for (index, wedge) in system.wedges.iter().enumerate() {
             let place = regions + index;
-            let y = x[2 * cells + place];
+            let y = x[system.cells() + system.prices() + place];
             rest[place] = match self.held[index] {
                 Some(value) => T::constant(value),
                 None => wedge.track.image(y, log_quantities[index], log_prices[index]),
@@ -244,8 +246,9 @@ impl<'a> EquilibriumMap<'a> {
 
 impl FixedPoint for EquilibriumMap<'_> {
     fn dimension(&self) -> usize {
-        let baseline = &self.system.problem.baseline;
-        baseline.region_count() * (2 * baseline.sector_count() + 1) + self.system.wedges.len()
+        let system = self.system;
+        let incomes = system.problem.baseline.region_count();
+        system.cells() + system.prices() + incomes + system.wedges.len()
     }
 
     fn evaluate(&mut self, x: &[f64], image: &mut [f64]) {

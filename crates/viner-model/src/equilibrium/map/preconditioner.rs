@@ -16,6 +16,8 @@ use crate::scenario::Labour;
 pub(in crate::equilibrium) struct Preconditioner {
     regions: usize,
     sectors: usize,
+    /// Purchasers of a good in each region.
+    purchasers: usize,
     /// By cell: what turns a residual into that of the map without relaxation, 0 where there is none.
     activity_scale: Vec<f64>,
     /// Weights of the sectors of a region in its level of activity (output), and of prices (spending).
@@ -57,7 +59,7 @@ impl Preconditioner {
         let (output, expenditure) = (slice(&system.output), slice(&baseline.expenditure));
         let activity_weights = weights(output, sectors, |_| true);
         let buys: Vec<bool> = system.survivors.buys.iter().copied().collect();
-        let price_weights = weights(expenditure, sectors, |cell| buys[cell]);
+        let price_weights = price_weights(system);
 
         let answers: Vec<Answer> =
             (0..regions * sectors).map(|cell| answer(system, cell)).collect();
@@ -85,7 +87,9 @@ impl Preconditioner {
                 let by_exporter = s * regions..(s + 1) * regions;
                 for (sum, cost) in sums.iter_mut().zip(&costs) {
                     multiply(&mut products, shares, &cost[by_exporter.clone()]);
-                    add_scaled(sum, &products, price_weights[cell]);
+                    let own = n * system.purchasers..(n + 1) * system.purchasers;
+                    let weight = own.map(|row| price_weights[row * sectors + s]).sum();
+                    add_scaled(sum, &products, weight);
                 }
                 multiply(&mut products, shares, &per_sales[by_exporter]);
                 let demand = theta[s] * expenditure[cell];
@@ -142,6 +146,7 @@ impl Preconditioner {
         Some(Self {
             regions,
             sectors,
+            purchasers: system.purchasers,
             activity_scale: (0..regions * sectors)
                 .map(|cell| if output[cell] == 0.0 { 0.0 } else { relaxation[cell].recip() })
                 .collect(),
@@ -159,26 +164,29 @@ impl Preconditioner {
     pub(super) fn apply(&self, residual: &mut [f64]) {
         let (regions, sectors) = (self.regions, self.sectors);
         let (activity, rest) = residual.split_at_mut(regions * sectors);
-        let prices = &mut rest[..regions * sectors];
+        let goods = self.purchasers * sectors;
+        let prices = &mut rest[..regions * goods];
         for (residual, scale) in activity.iter_mut().zip(&self.activity_scale) {
             *residual *= scale;
         }
         let mut levels = vec![0.0; 2 * regions];
         for n in 0..regions {
             let row = n * sectors..(n + 1) * sectors;
-            levels[n] = dot(&self.activity_weights[row.clone()], &activity[row.clone()]);
-            levels[regions + n] = dot(&self.price_weights[row.clone()], &prices[row]);
+            let bought = n * goods..(n + 1) * goods;
+            levels[n] = dot(&self.activity_weights[row.clone()], &activity[row]);
+            levels[regions + n] = dot(&self.price_weights[bought.clone()], &prices[bought]);
         }
         let solved = self.solve_levels(&levels);
         for n in 0..regions {
             let row = n * sectors..(n + 1) * sectors;
-            for (values, inverse, weights, level) in [
-                (&mut activity[row.clone()], &self.activity_inverse, &self.activity_weights, n),
-                (&mut prices[row.clone()], &self.price_inverse, &self.price_weights, regions + n),
+            let bought = n * goods..(n + 1) * goods;
+            for (values, row, inverse, weights, level) in [
+                (&mut *activity, row, &self.activity_inverse, &self.activity_weights, n),
+                (&mut *prices, bought, &self.price_inverse, &self.price_weights, regions + n),
             ] {
                 let (before, after) = (levels[level], solved[level]);
                 for ((value, inverse), weight) in
-                    values.iter_mut().zip(&inverse[row.clone()]).zip(&weights[row.clone()])
+                    values[row.clone()].iter_mut().zip(&inverse[row.clone()]).zip(&weights[row])
                 {
                     if *weight != 0.0 {
                         *value = (*value - before) * inverse + after;
@@ -210,14 +218,36 @@ fn multiply(products: &mut [f64], x: &[f64], y: &[f64]) {
     }
 }
 
-/// Part of each cell in the total of its region; 0 where there is none.
-fn weights(values: &[f64], sectors: usize, counts: impl Fn(usize) -> bool) -> Vec<f64> {
+/// Part of each purchase in the spending of its region; 0 where there is none.
+fn price_weights(system: &System<'_>) -> Vec<f64> {
+    let baseline = &system.problem.baseline;
+    let (sectors, survivors) = (baseline.sector_count(), &system.survivors);
+    if system.purchasers == 1 {
+        let expenditure = slice(&baseline.expenditure);
+        let buys = |cell: usize| survivors.buys[[cell / sectors, cell % sectors]];
+        return weights(expenditure, sectors, buys);
+    }
+    let of_row = |row: usize| (row / system.purchasers, row % system.purchasers);
+    let spending: Vec<f64> = (0..system.prices())
+        .map(|at| {
+            let (n, user) = of_row(at / sectors);
+            baseline.user_spending(n, user, at % sectors)
+        })
+        .collect();
+    weights(&spending, system.purchasers * sectors, |at| {
+        let (n, user) = of_row(at / sectors);
+        survivors.buys(n, user, at % sectors)
+    })
+}
+
+/// Part of each entry in the total of its region; 0 where there is none.
+fn weights(values: &[f64], entries: usize, counts: impl Fn(usize) -> bool) -> Vec<f64> {
     let mut weights: Vec<f64> = values
         .iter()
         .enumerate()
         .map(|(cell, &value)| if counts(cell) { value.max(0.0) } else { 0.0 })
         .collect();
-    for row in weights.chunks_mut(sectors) {
+    for row in weights.chunks_mut(entries) {
         let total: f64 = row.iter().sum();
         if total > 0.0 {
             for weight in row {
@@ -308,7 +338,20 @@ fn diagonals(system: &System<'_>) -> [Vec<f64>; 2] {
             let activity = 1.0 - shift + theta * cost * (1.0 - at_home * home)
                 - at_home * own * (1.0 - shift - substitution * cost);
             inverse[0].push(activity.max(LEAST_DIAGONAL).recip());
-            inverse[1].push((1.0 - home * own_use).max(LEAST_DIAGONAL).recip());
+            if system.purchasers == 1 {
+                inverse[1].push((1.0 - home * own_use).max(LEAST_DIAGONAL).recip());
+            }
+        }
+        for user in (0..system.purchasers).filter(|_| system.purchasers > 1) {
+            for s in 0..sectors {
+                let home = problem.user_shares().map_or(0.0, |shares| shares[[s, n, user, n]]);
+                let own_use = if user == s {
+                    (1.0 - region.value_added_share[s]) * region.input_mix[s * sectors + s]
+                } else {
+                    0.0
+                };
+                inverse[1].push((1.0 - home * own_use).max(LEAST_DIAGONAL).recip());
+            }
         }
     }
     inverse

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use super::*;
 use crate::baseline::Baseline;
-use crate::economies::Recipe;
+use crate::economies::{Recipe, with_sourcing};
 use crate::problem::Problem;
 use crate::scenario::{
     Action, BilateralInstrument, Cells, CoalitionRule, Hub, Labour, Model, Policy, QuotaScope,
-    Routes, Scenario, Selector, Shadow, ShadowOwner, Values,
+    Routes, Scenario, Selector, Shadow, ShadowOwner, Sourcing, Values,
 };
 
 /// Central differences with a step of 1e-5 are off by their third derivative times 1e-10 and by
@@ -108,9 +108,10 @@ fn derivatives_equal_central_differences() {
 }
 
 /// Quotas, a cap in each of its stretches, margins of hubs and a coalition.
-fn with_limits(owner: ShadowOwner) -> Problem {
+fn with_limits(owner: ShadowOwner, sourcing: Sourcing) -> Problem {
     let recipe = Recipe { tariffs: 0.3, ..Recipe::new(4, 3, 6) };
-    let baseline = Arc::new(Baseline::new(&recipe.tables(), 1e-6).unwrap());
+    let tables = with_sourcing(&recipe.tables(), 6, 1.5);
+    let baseline = Arc::new(Baseline::new(&tables, 1e-6).unwrap());
     let policy = |instrument, [exporter, importer]: [&str; 2], value| Policy {
         name: None,
         replace: false,
@@ -127,6 +128,11 @@ fn with_limits(owner: ShadowOwner) -> Problem {
         },
     };
     let hub = Hub { region: "R002".into(), share: 0.2, enforcement: 0.1, margin: 0.3 };
+    let elasticities = Model {
+        production_elasticity: Values::uniform(0.4),
+        input_elasticity: Values::uniform(0.6),
+        ..Model::default()
+    };
     let scenario = Scenario {
         policies: vec![
             policy(
@@ -156,6 +162,7 @@ fn with_limits(owner: ShadowOwner) -> Problem {
                 },
             },
         ],
+        model: Model { sourcing, ..elasticities },
         ..Scenario::default()
     };
     Problem::new(baseline, &scenario).unwrap()
@@ -164,18 +171,21 @@ fn with_limits(owner: ShadowOwner) -> Problem {
 #[test]
 fn derivatives_hold_on_every_stretch_of_a_track() {
     for owner in [ShadowOwner::Importer, ShadowOwner::Exporter, ShadowOwner::Iceberg] {
-        let problem = with_limits(owner);
+        let problem = with_limits(owner.clone(), Sourcing::Common);
+        let by_user = with_limits(owner, Sourcing::ByUser);
         let wedges = problem.counterfactual.wedges.len();
         // Slack, served, mixed or in the turn, in the turn, beyond it.
         for place in [-0.2, 0.1, 0.25, 0.8, 1.4] {
-            assert_derivative(&problem, |point| {
+            let start = |point: &[f64]| {
                 let first = point.len() - wedges;
                 let noise = noise(point.len(), 9);
                 let moved = point.iter().zip(&noise).map(|(x, noise)| x + 0.02 * noise);
                 let moved: Vec<f64> = moved.collect();
                 let held = noise[first..].iter().map(|noise| place + 0.01 * noise);
                 moved[..first].iter().copied().chain(held).collect()
-            });
+            };
+            assert_derivative(&problem, start);
+            assert_derivative(&by_user, start);
         }
     }
 }

@@ -95,12 +95,21 @@ impl CellPoint {
             .collect();
         point.remaining = change.remaining();
         let multiplier = equilibrium.multiplier(change);
-        let relative_cost =
-            equilibrium.unit_cost[[i, s]] * change.cost_factor(baseline, cell) * multiplier
-                / equilibrium.price[[n, s]];
-        point.full_spending = baseline.trade_shares[[s, n, i]]
-            * (counterfactual.blend(change, theta).log_weight - theta * relative_cost.ln()).exp()
-            * equilibrium.expenditure[[n, s]];
+        let cost = equilibrium.unit_cost[[i, s]] * change.cost_factor(baseline, cell) * multiplier;
+        let weight = counterfactual.blend(change, theta).log_weight;
+        let full = |share: f64, price: f64| share * (weight - theta * (cost / price).ln()).exp();
+        point.full_spending = match (problem.user_shares(), &equilibrium.users) {
+            (Some(shares), Some(users)) => (0..shares.dim().2)
+                .map(|user| {
+                    full(shares[[s, n, user, i]], users.price[[n, user, s]])
+                        * users.expenditure[[n, user, s]]
+                })
+                .sum(),
+            _ => {
+                full(baseline.trade_shares[[s, n, i]], equilibrium.price[[n, s]])
+                    * equilibrium.expenditure[[n, s]]
+            }
+        };
         point
     }
 }

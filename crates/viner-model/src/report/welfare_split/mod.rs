@@ -195,7 +195,7 @@ impl Point {
             let mut spending = tastes.clone();
             for (n, mut row) in spending.rows_mut().into_iter().enumerate() {
                 for (s, share) in row.iter_mut().enumerate() {
-                    *share *= equilibrium.price[[n, s]].powf(power);
+                    *share *= equilibrium.final_prices(n)[s].powf(power);
                 }
                 row *= equilibrium.income[n] / row.sum();
             }
@@ -207,7 +207,7 @@ impl Point {
         let power = 1.0 - problem.elasticities.final_demand;
         let weight = (0..baseline.region_count())
             .map(|n| {
-                let terms = new_tastes.row(n).into_iter().zip(equilibrium.price.row(n));
+                let terms = new_tastes.row(n).into_iter().zip(equilibrium.final_prices(n));
                 let index: f64 = if power == 0.0 {
                     terms.map(|(a, p)| a * p.ln()).sum::<f64>().exp()
                 } else {
@@ -223,7 +223,9 @@ impl Point {
             fees,
             log_cost: equilibrium.unit_cost.mapv(f64::ln),
             log_productivity: problem.counterfactual.productivity.mapv(f64::ln),
-            log_price: equilibrium.price.mapv(f64::ln),
+            log_price: Array2::from_shape_fn(equilibrium.price.raw_dim(), |(n, s)| {
+                equilibrium.final_prices(n)[s].ln()
+            }),
             output: equilibrium.output.clone(),
             labour_income: (&labour_share * &equilibrium.value_added).sum_axis(ndarray::Axis(1)),
             log_employment: equilibrium.employment.mapv(f64::ln),
