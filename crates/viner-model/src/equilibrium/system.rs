@@ -289,12 +289,9 @@ fn scale_row(row: &mut [f64], log_factors: &[Option<f64>]) -> f64 {
         }
         return 0.0;
     }
+    let untouched = (-largest).exp();
     for (weight, factor) in row.iter_mut().zip(log_factors) {
-        match factor {
-            Some(factor) => *weight *= (factor - largest).exp(),
-            None if largest != 0.0 => *weight *= (-largest).exp(),
-            None => {}
-        }
+        *weight *= factor.map_or(untouched, |factor| (factor - largest).exp());
     }
     largest
 }
