@@ -78,12 +78,11 @@ impl<'a> System<'a> {
         } else {
             groups(&elasticities.input)
         };
-        let splits: Vec<Vec<TradeCell>> =
-            (0..baseline.sector_count()).map(|s| split_cells(problem, s)).collect();
         let purchasers = problem.purchasers();
-        let cells = baseline.trade_shares.len() * purchasers;
-        let markets =
-            each(cells >= PARALLEL_FROM, splits.len(), |s| market(problem, s, &splits[s]));
+        let parallel = baseline.trade_shares.len() * purchasers >= PARALLEL_FROM;
+        let sectors = baseline.sector_count();
+        let splits = each(parallel, sectors, |s| split_cells(problem, s));
+        let markets = each(parallel, sectors, |s| market(problem, s, &splits[s]));
         let accounts = splits
             .iter()
             .map(|cells| cells.iter().map(|&cell| split_accounts(problem, cell)).collect())
@@ -221,15 +220,18 @@ fn market(problem: &Problem, s: usize, splits: &[TradeCell]) -> Market {
             (n, i, varieties - theta * change.cost_factor(baseline, (s, n, i)).ln())
         })
         .collect();
+    let mut is_touched = vec![false; regions];
     for factors in factors.chunk_by(|one, next| one.0 == next.0) {
-        let mut of_exporter = vec![None; regions];
-        for (_, i, factor) in factors {
-            of_exporter[*i] = Some(*factor);
+        for (_, i, _) in factors {
+            is_touched[*i] = true;
         }
         let own = factors[0].0 * purchasers..(factors[0].0 + 1) * purchasers;
         let own_weights = &mut weights[own.start * regions..own.end * regions];
         for (row, scale) in own_weights.chunks_mut(regions).zip(&mut log_scale[own]) {
-            *scale = scale_row(row, &of_exporter);
+            *scale = scale_row(row, factors, &is_touched);
+        }
+        for (_, i, _) in factors {
+            is_touched[*i] = false;
         }
     }
 
@@ -274,24 +276,32 @@ fn market(problem: &Problem, s: usize, splits: &[TradeCell]) -> Market {
     Market { trade_elasticity: theta, purchasers, weights, log_scale, taxes, split_cells }
 }
 
-/// Multiplies the weights of a row by the factors of its touched cells, given by their logarithms,
-/// scaled so that the largest of the row, untouched cells included, is 1; the logarithm of the scale.
-fn scale_row(row: &mut [f64], log_factors: &[Option<f64>]) -> f64 {
-    let cells = || row.iter().zip(log_factors).filter(|(weight, _)| **weight > 0.0);
-    let some_untouched = cells().any(|(_, factor)| factor.is_none());
-    let largest = cells()
-        .filter_map(|(_, factor)| *factor)
+/// Multiplies the weights of a row by the factors of its touched cells, given by exporter and by their
+/// logarithms, scaled so that the largest of the row, untouched cells included, is 1; the logarithm of
+/// the scale.
+fn scale_row(row: &mut [f64], factors: &[(usize, usize, f64)], is_touched: &[bool]) -> f64 {
+    let some_untouched =
+        row.iter().zip(is_touched).any(|(weight, touched)| *weight > 0.0 && !touched);
+    let largest = factors
+        .iter()
+        .filter(|(_, i, _)| row[*i] > 0.0)
+        .map(|(.., factor)| *factor)
         .fold(if some_untouched { 0.0 } else { f64::NEG_INFINITY }, f64::max);
     if !largest.is_finite() {
         // Nothing is bought, or nothing remains; markets that must be served were checked.
-        for (weight, _) in row.iter_mut().zip(log_factors).filter(|(_, factor)| factor.is_some()) {
-            *weight = 0.0;
+        for (_, i, _) in factors {
+            row[*i] = 0.0;
         }
         return 0.0;
     }
-    let untouched = (-largest).exp();
-    for (weight, factor) in row.iter_mut().zip(log_factors) {
-        *weight *= factor.map_or(untouched, |factor| (factor - largest).exp());
+    if largest != 0.0 {
+        let scale = (-largest).exp();
+        for (weight, _) in row.iter_mut().zip(is_touched).filter(|(_, touched)| !**touched) {
+            *weight *= scale;
+        }
+    }
+    for (_, i, factor) in factors {
+        row[*i] *= (factor - largest).exp();
     }
     largest
 }

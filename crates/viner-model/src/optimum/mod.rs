@@ -10,7 +10,7 @@ mod search;
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use crate::equilibrium::{Differentiable, Equilibrium, gradients};
+use crate::equilibrium::{Differentiable, Equilibrium, gradients_by};
 use crate::outcome::Smooth;
 use crate::problem::{PolicySize, Problem};
 use crate::scenario::{Action, Cells, Policy, SectorCells, TransferAmount};
@@ -174,7 +174,9 @@ impl<'a> Economy<'a> {
             }
             Told { value: gradient.value, gradient: by_choice }
         };
-        let gradients = gradients(&last.problem, &equilibrium, &asked)
+        let of_choices = by.iter().flat_map(|&choice| &last.effects[choice]);
+        let cells = of_choices.filter_map(|size| size.effect.cell()).collect();
+        let gradients = gradients_by(&last.problem, &equilibrium, &asked, Some(&cells))
             .map_err(|error| VariantFailure::Scenario(vec![error]))?;
         Ok(gradients.iter().map(told).collect())
     }

@@ -13,6 +13,8 @@ mod tail;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+
 use viner_numerics::vector::max_abs;
 use viner_numerics::{Adjoints, Dual, Real, Tape, Var, gmres};
 
@@ -23,7 +25,7 @@ use super::system::{PARALLEL_FROM, System, each};
 use super::{Equilibrium, Regime};
 use crate::equations::backward::market::{MarketBackward, MarketPull, MarketSeeds};
 use crate::equations::backward::region::{RegionBackward, RegionPull, RegionSeeds};
-use crate::problem::{Problem, ScenarioError};
+use crate::problem::{Problem, ScenarioError, TradeCell};
 
 pub use parameters::{BranchGradient, CellGradient, Gradient, NestGradient, WedgeGradient};
 pub use tail::Figures;
@@ -57,6 +59,20 @@ pub fn gradients(
     equilibrium: &Equilibrium,
     outcomes: &[&dyn Differentiable],
 ) -> Result<Vec<Gradient>, ScenarioError> {
+    gradients_by(problem, equilibrium, outcomes, None)
+}
+
+/// As [`gradients`], of all touched cells by these alone, which takes less time where few of many are
+/// asked for. Derivatives by elasticities of trade and by nests, to which all cells add, are NaN then.
+///
+/// # Errors
+/// As [`gradients`].
+pub fn gradients_by(
+    problem: &Problem,
+    equilibrium: &Equilibrium,
+    outcomes: &[&dyn Differentiable],
+    cells: Option<&BTreeSet<TradeCell>>,
+) -> Result<Vec<Gradient>, ScenarioError> {
     problem.check_derivatives()?;
     let withdrawn: Vec<usize> = (0..equilibrium.wedges.len())
         .filter(|&wedge| equilibrium.wedges[wedge].regime == Regime::Withdrawn)
@@ -66,7 +82,7 @@ pub fn gradients(
         .unwrap_or_else(|infeasible| unreachable!("it has an equilibrium: {infeasible}"));
     let map = EquilibriumMap::new(&system);
     let backward = Backward::new(&system, &map, &equilibrium.unknowns);
-    Ok(outcomes.iter().map(|outcome| backward.gradient(&map, *outcome)).collect())
+    Ok(outcomes.iter().map(|outcome| backward.gradient(&map, *outcome, cells)).collect())
 }
 
 /// All equations at one point, ready to be applied backwards.
@@ -122,7 +138,12 @@ impl<'a> Backward<'a> {
         }
     }
 
-    fn gradient(&self, map: &EquilibriumMap<'_>, outcome: &dyn Differentiable) -> Gradient {
+    fn gradient(
+        &self,
+        map: &EquilibriumMap<'_>,
+        outcome: &dyn Differentiable,
+        cells: Option<&BTreeSet<TradeCell>>,
+    ) -> Gradient {
         let tape = Tape::new();
         let tail = Tail::new(&tape, self.system, map, self.point, &self.blocks, &self.markets);
         let outcome = outcome.of(&Figures { tail: &tail });
@@ -152,7 +173,8 @@ impl<'a> Backward<'a> {
         }
         let adjoints = tail.adjoints(Some(outcome), Some(&multipliers));
         let pull = self.pull(&tail, &adjoints, &flows);
-        let mut gradient = self.parameters(&tail, &read, &adjoints, &flows, &pull, &multipliers);
+        let mut gradient = self.parameters(&tail, &read, &adjoints, &pull, &multipliers);
+        self.cells(&tail, &read, &adjoints, (&flows, &pull), cells, &mut gradient);
         gradient.value = outcome.value();
         gradient.products = products + 2;
         gradient

@@ -1,6 +1,6 @@
 //! From derivatives of what the equations calculate to derivatives by what they are given.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ndarray::{Array1, Array2};
 use viner_numerics::{Adjoints, Dual, Real};
@@ -109,7 +109,6 @@ impl Backward<'_> {
         tail: &Tail<'_, '_>,
         read: &Read<'_>,
         adjoints: &Adjoints,
-        flows: &FlowSeeds,
         pull: &Pull,
         multipliers: &[f64],
     ) -> Gradient {
@@ -162,15 +161,40 @@ impl Backward<'_> {
             }
         }
         self.trade_elasticities(tail, adjoints, pull, &mut gradient.trade);
-        let market_seeds = self.market_seeds(tail, adjoints, flows);
-        for (&cell, change) in &problem.counterfactual.cells {
-            self.cell(tail, read, adjoints, &market_seeds, pull, (cell, change), &mut gradient);
-        }
         for (&cell, &[share, tax]) in &read.factors {
             gradient.specific_factor_share[cell] += adjoints.of(share);
             gradient.profit_tax[cell] += adjoints.of(tax);
         }
         gradient
+    }
+
+    /// By what is different in touched cells: in all, or in some of them alone.
+    pub(super) fn cells(
+        &self,
+        tail: &Tail<'_, '_>,
+        read: &Read<'_>,
+        adjoints: &Adjoints,
+        (flows, pull): (&FlowSeeds, &Pull),
+        some: Option<&BTreeSet<TradeCell>>,
+        gradient: &mut Gradient,
+    ) {
+        let market_seeds = self.market_seeds(tail, adjoints, flows);
+        let touched = &self.system.problem.counterfactual.cells;
+        let mut by_cell = |cell: TradeCell, change: &CellChange| {
+            self.cell(tail, read, adjoints, &market_seeds, pull, (cell, change), gradient);
+        };
+        match some {
+            None => touched.iter().for_each(|(&cell, change)| by_cell(cell, change)),
+            Some(some) => {
+                let known = some.iter().filter_map(|cell| Some((cell, touched.get(cell)?)));
+                known.for_each(|(&cell, change)| by_cell(cell, change));
+                gradient.trade.fill(f64::NAN);
+                for nest in &mut gradient.nests {
+                    nest.elasticity = f64::NAN;
+                    nest.branches.fill(BranchGradient { cost: f64::NAN, margin: f64::NAN });
+                }
+            }
+        }
     }
 
     /// What θ does to every cell and price; what it does to touched cells alone comes with them.
