@@ -1,7 +1,7 @@
 //! Policies that are best for somebody: sizes between bounds that make an outcome as large as it
 //! can be, and sizes that are best replies to each other.
 //!
-//! Gradients come from [`gradients`], one linear solution each; a local
+//! Gradients come from [`gradients_by`], one linear solution each; a local
 //! optimum is sought from several starts, and the best is taken. Nothing says that there is no better
 //! one elsewhere.
 
