@@ -8,6 +8,7 @@
 //! is recorded on a [`Tape`]. Every limit stays in the regime that it is in: at the border of two
 //! regimes the derivative is that of one side.
 
+mod blending;
 mod parameters;
 mod tail;
 #[cfg(test)]
