@@ -2,7 +2,7 @@
 
 use viner_numerics::Real;
 
-use crate::equations::sourcing::Market;
+use crate::equations::sourcing::{Market, Taxes};
 
 /// A market at one point, with the shares of all suppliers there; `[importer, exporter]` in each
 /// array.
@@ -73,7 +73,8 @@ impl<'a> MarketBackward<'a> {
         let factor = |n: usize, i: usize| {
             (market.log_scale[n] - theta * (log_costs[i] - log_prices[n])).exp()
         };
-        let mut shares = market.weights.clone();
+        let mut shares: Vec<f64> =
+            (0..regions).flat_map(|n| market.weights.row(n)).copied().collect();
         for (cell, share) in shares.iter_mut().enumerate().filter(|(_, share)| **share != 0.0) {
             *share *= factor(cell / regions, cell % regions);
         }
@@ -83,16 +84,16 @@ impl<'a> MarketBackward<'a> {
             .zip(wedge_factors)
             .map(|(cell, wedges)| cell.weights[0] * wedges * factor(cell.importer, cell.exporter))
             .collect();
-        let part = |array: Option<&Vec<f64>>| {
-            array.map(|array| {
-                let ratio = |(cell, share): (usize, &f64)| match market.weights[cell] {
-                    0.0 => 0.0,
-                    weight => share * (array[cell] / weight),
-                };
-                shares.iter().enumerate().map(ratio).collect::<Vec<f64>>()
-            })
+        // Where nothing is taxed, `shares` stand for producer values.
+        let taxed = matches!(market.taxes, Taxes::Weights(_));
+        let parts = |part: usize| -> Vec<f64> {
+            let cells = shares.iter().enumerate();
+            cells
+                .map(|(cell, share)| share * market.parts(cell / regions, cell % regions)[part])
+                .collect()
         };
-        let [producer, export_tax] = market.taxes.weights().map(part);
+        let producer = taxed.then(|| parts(0));
+        let export_tax = taxed.then(|| parts(1));
         let columns = |array: &[f64]| {
             let mut sums = vec![0.0; regions];
             for (row, spending) in array.chunks(regions).zip(&expenditure) {
@@ -119,14 +120,8 @@ impl<'a> MarketBackward<'a> {
 
     /// What such a cell makes of a unit of spending.
     pub fn unit(&self, importer: usize, exporter: usize) -> Unit {
-        let cell = importer * self.expenditure.len() + exporter;
-        let weight = self.market.weights[cell];
-        let part = |array: Option<&Vec<f64>>, none: f64| match array {
-            Some(array) if weight != 0.0 => array[cell] / weight,
-            _ => none,
-        };
-        let [producer, export_tax] = self.market.taxes.weights();
-        Unit { producer: part(producer, 1.0), export_tax: part(export_tax, 0.0) }
+        let [producer, export_tax, _] = self.market.parts(importer, exporter);
+        Unit { producer, export_tax }
     }
 
     /// Derivatives with respect to what the market is asked.
