@@ -1,5 +1,7 @@
 //! Weights of suppliers by row: the baseline's trade shares, and copies of the rows that policies touch.
 
+#![expect(clippy::inline_always, reason = "products are compiled for the widest registers")]
+
 use std::sync::Arc;
 
 use viner_numerics::kernel::dense::Rows;
@@ -94,7 +96,6 @@ struct Lookup<'a> {
 }
 
 impl Lookup<'_> {
-    #[expect(clippy::inline_always, reason = "products are compiled for the widest registers")]
     #[inline(always)]
     fn row(&self, row: usize) -> &[f64] {
         let (entries, place) = match self.place[row] {
@@ -113,10 +114,12 @@ pub struct RowRange<'a> {
 }
 
 impl Rows for RowRange<'_> {
+    #[inline(always)]
     fn count(&self) -> usize {
         self.count
     }
 
+    #[inline(always)]
     fn row(&self, n: usize) -> &[f64] {
         self.rows.row(self.first + n)
     }
@@ -129,10 +132,12 @@ pub struct ChosenRows<'a> {
 }
 
 impl Rows for ChosenRows<'_> {
+    #[inline(always)]
     fn count(&self) -> usize {
         self.chosen.len()
     }
 
+    #[inline(always)]
     fn row(&self, n: usize) -> &[f64] {
         self.rows.row(self.chosen[n])
     }

@@ -105,10 +105,16 @@ fn certified(
     only: Option<Method>,
     settings: Settings,
 ) -> Result<Equilibrium, Failure> {
-    let solve =
-        |problem: &Problem, start: Option<&[f64]>| one_equilibrium(problem, start, only, settings);
-    let found = solve(problem, start)?;
-    Ok(several::chosen(problem, found, &solve))
+    let found = || {
+        let solve = |problem: &Problem, start: Option<&[f64]>| {
+            one_equilibrium(problem, start, only, settings)
+        };
+        let found = solve(problem, start)?;
+        Ok(several::chosen(problem, found, &solve))
+    };
+    // On a thread of the pool, if on several at all: from any other, each pass over cells would wait
+    // for one to wake up.
+    if System::takes_threads(problem) { rayon::scope(|_| found()) } else { found() }
 }
 
 fn one_equilibrium(

@@ -87,7 +87,7 @@ impl<'a> System<'a> {
             groups(&elasticities.input)
         };
         let purchasers = problem.purchasers();
-        let parallel = baseline.trade_shares.len() * purchasers >= PARALLEL_FROM;
+        let parallel = Self::takes_threads(problem);
         let sectors = baseline.sector_count();
         let splits = each(parallel, sectors, |s| split_cells(problem, s));
         let markets = each(parallel, sectors, |s| Arc::new(market(problem, s, &splits[s])));
@@ -124,7 +124,12 @@ impl<'a> System<'a> {
 
     /// Whether a pass over all trade cells is worth several threads.
     pub fn parallel(&self) -> bool {
-        self.problem.baseline.region_count() * self.prices() >= PARALLEL_FROM
+        Self::takes_threads(self.problem)
+    }
+
+    /// Whether that of a problem is.
+    pub fn takes_threads(problem: &Problem) -> bool {
+        problem.baseline.trade_shares.len() * problem.purchasers() >= PARALLEL_FROM
     }
 
     /// Whether a pass over the cells alone is.

@@ -11,7 +11,7 @@ use ndarray::{Array3, Axis};
 use self::limits::SplitTrade;
 use self::production::{Prices, uses};
 use self::trade::sourcing;
-use super::system::{PARALLEL_FROM, each};
+use super::system::{System, each};
 use super::{Equilibrium, Regime};
 use crate::problem::Problem;
 use crate::scenario::{Deficits, Labour};
@@ -110,7 +110,7 @@ pub fn certify(problem: &Problem, result: &Equilibrium) -> Certificate {
         |(s, n, i): (usize, usize, usize)| format!("`{}`", baseline.trade_cell_name(s, n, i));
 
     let purchasers = problem.purchasers();
-    let parallel = baseline.trade_shares.len() * purchasers >= PARALLEL_FROM;
+    let parallel = System::takes_threads(problem);
     let by_region = each(parallel, regions, |n| uses(problem, result, n));
     let mut demand = Array3::zeros((regions, purchasers, sectors));
     let (mut cost, mut value_added) = (Check::new("unit cost"), Check::new("value added"));

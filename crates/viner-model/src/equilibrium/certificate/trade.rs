@@ -1,5 +1,7 @@
 //! Prices, trade shares, spending, sales and taxes, recomputed from the reported results.
 
+use std::ops::Range;
+
 use ndarray::{Array3, s};
 
 use super::limits::{SplitTrade, varieties};
@@ -56,8 +58,8 @@ pub(super) fn sourcing(
         result.trade_flows.row(s, n, &mut paid);
         row::add(&mut sales, &paid);
         let block = n * regions..(n + 1) * regions;
-        if let Some(rates) = &export_taxes {
-            for (i, rate) in rates[block.clone()].iter().enumerate() {
+        if let Some(rates) = taxes_in(export_taxes.as_deref(), &block) {
+            for (i, rate) in rates.iter().enumerate() {
                 checked.export_taxes[i] += rate * paid[i];
                 paid[i] *= 1.0 + rate;
             }
@@ -69,10 +71,10 @@ pub(super) fn sourcing(
             paid[i] *= cell.goods * cell.multiplier;
             multipliers.push((i, cell.multiplier));
         }
-        if let Some(rates) = &tariffs {
+        if let Some(rates) = taxes_in(tariffs.as_deref(), &block) {
             // Tariffs are levied on what the wedges and the margins of hubs leave in the price: on all
             // that is paid but the tariff itself.
-            for (paid, rate) in paid.iter_mut().zip(&rates[block]) {
+            for (paid, rate) in paid.iter_mut().zip(rates) {
                 checked.tariffs[n] += rate * *paid;
                 *paid *= 1.0 + rate;
             }
@@ -137,6 +139,12 @@ pub(super) fn sourcing(
         checked.clearing.same(sold, result.output[[i, s]], (i, s, 0));
     }
     checked
+}
+
+/// Rates of taxes on these cells, if any is not 0.
+fn taxes_in<'a>(rates: Option<&'a [f64]>, cells: &Range<usize>) -> Option<&'a [f64]> {
+    let rates = rates.map(|rates| &rates[cells.clone()]);
+    rates.filter(|rates| rates.iter().any(|rate| *rate != 0.0))
 }
 
 /// `Σ_u E P̂ / Σ_u E` over the users that spend something, with spending in the baseline.
