@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use proptest::prelude::*;
-use viner_model::equilibrium::{
-    Batch, Draws, Equilibrium, Failure, Method, Settings, Unsolved, solve,
-};
+use viner_model::equilibrium::{Batch, Draws, Equilibrium, Failure, Method, Unsolved, solve};
 use viner_model::problem::Problem;
 use viner_model::scenario::{BilateralInstrument as On, Deficits, Labour, Model, Policy, Values};
 use viner_model::scenario::{QuotaScope, SectorInstrument};
@@ -14,7 +12,7 @@ use viner_model::scenario::{QuotaScope, SectorInstrument};
 use crate::economies::{any_recipe, generated, ordinary};
 use crate::identities::LABOUR;
 use crate::policies::{GENERAL, Uniform, one_of_each, problem, sectoral, trade};
-use crate::tolerances::SAME_ANSWER;
+use crate::tolerances::{SAME_ANSWER, TIGHT};
 
 type Found = Result<Equilibrium, Failure>;
 
@@ -55,7 +53,7 @@ fn near(
 ) -> Vec<Found> {
     let family = Family { problems: problems.to_vec(), found: Mutex::default() };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-    let batch = Batch::new(template, Settings::default());
+    let batch = Batch::new(template, TIGHT);
     pool.install(|| batch.solve_near(asked, coordinates, &family));
     family.found.into_inner().unwrap().into_values().collect()
 }
@@ -64,7 +62,7 @@ fn near(
 fn batch(template: &Problem, problems: &[Problem], order: &[usize], threads: usize) -> Vec<Found> {
     let family = Family { problems: problems.to_vec(), found: Mutex::default() };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-    pool.install(|| Batch::new(template, Settings::default()).solve(order, &family));
+    pool.install(|| Batch::new(template, TIGHT).solve(order, &family));
     family.found.into_inner().unwrap().into_values().collect()
 }
 
@@ -169,7 +167,7 @@ proptest! {
         let order = in_order(&problems);
         let batched = batch(&problems[1], &problems, &order, 2);
         for (problem, batched) in problems.iter().zip(batched) {
-            match (batched, solve(problem, Settings::default())) {
+            match (batched, solve(problem, TIGHT)) {
                 (Ok(batched), Ok(single)) => {
                     prop_assert!(batched.certificate.worst().relative <= 1e-10);
                     // Employment may settle at more than one level.
@@ -263,7 +261,7 @@ fn what_is_no_column_is_solved_by_itself() {
     for problems in [&quotas[..], &others] {
         let order = in_order(problems);
         for (problem, found) in problems.iter().zip(batch(&problems[0], problems, &order, 2)) {
-            assert_same(&found.unwrap(), &solve(problem, Settings::default()).unwrap());
+            assert_same(&found.unwrap(), &solve(problem, TIGHT).unwrap());
         }
     }
 }
@@ -281,7 +279,7 @@ fn a_problem_without_equilibrium_keeps_its_reason() {
     for template in &problems {
         let found = batch(template, &problems, &[0, 1], 2);
         assert!(found[0].is_ok());
-        let reason = solve(&problems[1], Settings::default()).unwrap_err();
+        let reason = solve(&problems[1], TIGHT).unwrap_err();
         assert!(matches!(reason, Failure::Infeasible(_)));
         assert_eq!(found[1], Err(reason));
     }

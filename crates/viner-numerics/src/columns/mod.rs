@@ -18,7 +18,7 @@ mod lanes;
 mod products;
 
 pub use lanes::{Lanes, Part, Vector, WIDTH};
-pub use products::{PANEL, Rows, add_multiples, panels, weighted_sums};
+pub use products::{PANEL, Rows, add_multiples, panels, product, weighted_sums};
 pub use pulp::{Simd, WithSimd};
 
 /// Runs a task with the widest vectors of this machine.

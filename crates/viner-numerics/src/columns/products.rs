@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
+use super::dispatch;
 use super::lanes::{Lanes, Part};
 
 /// Most rows that are worked on at a time: their sums stay in registers.
@@ -89,6 +90,32 @@ impl<const R: usize> WithSimd for Sums<'_, R> {
         }
         for (slot, total) in self.results.iter_mut().zip(total) {
             part.store(total, slot);
+        }
+    }
+}
+
+/// `results[r] = Σ_i matrix[r, i] values[i]`: all rows of a matrix, one after the other.
+pub fn product(matrix: &[f64], values: &[Lanes], results: &mut [Lanes]) {
+    dispatch(Product { matrix, values, results });
+}
+
+struct Product<'a> {
+    matrix: &'a [f64],
+    values: &'a [Lanes],
+    results: &'a mut [Lanes],
+}
+
+impl WithSimd for Product<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let width = self.values.len();
+        for part in Part::all(simd) {
+            for panel in panels(self.results.len()) {
+                let rows = Rows::new(self.matrix, panel.clone().map(|row| row * width));
+                weighted_sums(part, rows, self.values, &mut self.results[panel]);
+            }
         }
     }
 }

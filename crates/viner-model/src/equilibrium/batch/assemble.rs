@@ -1,6 +1,9 @@
 //! From a column to the values that are reported.
 
+#![expect(clippy::inline_always, reason = "what is not inlined is not compiled for the kernel")]
+
 use viner_numerics::columns::Lanes;
+use viner_numerics::kernel::{self, Work, elementary};
 
 use super::columns::Columns;
 use super::map::{Totals, Values};
@@ -82,18 +85,21 @@ pub(super) fn write(
         result.deficits[n] = of(income) - of(value_added) - taxes - of(transfers);
         for s in 0..sectors {
             let (cell, market) = (n * sectors + s, s * regions + n);
-            let activity = point[cell].0[lane].exp();
-            let ratio = values.share_ratio[cell].0[lane];
-            result.value_added[[n, s]] = shared.value_added[cell] * activity;
-            result.output[[n, s]] = if shared.output[cell] == 0.0 {
-                0.0
-            } else {
-                shared.output[cell] * activity / ratio
-            };
-            result.price[[n, s]] = point[cells + cell].0[lane].exp();
-            result.unit_cost[[n, s]] = values.log_costs[market].0[lane].exp();
+            result.value_added[[n, s]] = point[cell].0[lane];
+            result.price[[n, s]] = point[cells + cell].0[lane];
+            result.unit_cost[[n, s]] = values.log_costs[market].0[lane];
             result.expenditure[[n, s]] = values.expenditure[market].0[lane];
         }
+    }
+    // So far these are logarithms.
+    for hats in [&mut result.value_added, &mut result.price, &mut result.unit_cost] {
+        hats.as_slice_mut().into_iter().for_each(elementary::exp);
+    }
+    let made = result.value_added.iter_mut().zip(&mut result.output);
+    for (cell, (value_added, output)) in made.enumerate() {
+        let activity = *value_added;
+        *value_added = shared.value_added[cell] * activity;
+        *output = shared.output[cell] * activity / values.share_ratio[cell].0[lane];
     }
     let mut powers = vec![0.0; regions];
     for (s, mut flows) in result.trade_flows.outer_iter_mut().enumerate() {
@@ -104,17 +110,34 @@ pub(super) fn write(
         for (power, value) in powers.iter_mut().zip(&values.cost_powers[block]) {
             *power = value.0[lane];
         }
-        let rows = flows.rows_mut().into_iter().zip(weights.chunks_exact(regions));
-        for ((mut row, weights), factor) in rows.zip(factors) {
-            let factor = factor.0[lane];
-            for ((flow, weight), power) in row.iter_mut().zip(weights).zip(&powers) {
-                *flow = weight * power * factor;
-            }
+        let rows = flows.as_slice_mut().unwrap_or_default().chunks_exact_mut(regions);
+        for ((row, weights), factor) in rows.zip(weights.chunks_exact(regions)).zip(factors) {
+            kernel::run(Flows { row, weights, powers: &powers, factor: factor.0[lane] });
         }
         let touched = market.touched.clone();
         for (touched, own) in shared.touched[touched.clone()].iter().zip(&columns.cells[touched]) {
             let (n, i) = (touched.importer, touched.exporter);
             flows[[n, i]] = own.producer.0[lane] * powers[i] * factors[n].0[lane];
+        }
+    }
+}
+
+/// What an importer buys: `row[i] = weights[i] · powers[i] · factor`.
+struct Flows<'a> {
+    row: &'a mut [f64],
+    weights: &'a [f64],
+    powers: &'a [f64],
+    factor: f64,
+}
+
+impl Work for Flows<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let terms = self.weights.iter().zip(self.powers);
+        for (flow, (weight, power)) in self.row.iter_mut().zip(terms) {
+            *flow = weight * power * self.factor;
         }
     }
 }

@@ -140,6 +140,99 @@ fn index<S: Simd>(part: Part<S>, power: &Lanes, sum: Vector<S>) -> (Vector<S>, V
     (power.if_zero(sum, sum.ln() / power), power.if_zero(one, sum))
 }
 
+/// Firms of one region with one ε.
+struct Firms<'a, S: Simd> {
+    users: &'a [usize],
+    region: usize,
+    /// `1 − ε`.
+    power: &'a Lanes,
+    log_wage: Vector<S>,
+    /// By sector: `ln v̂` and `v̂`.
+    activity: &'a [Lanes],
+    hats: &'a [Lanes],
+}
+
+impl<S: Simd> Firms<'_, S> {
+    /// Unit costs of some firms of a region; what they buy, over their shares times the terms of their
+    /// inputs, in place of the sums of these.
+    ///
+    /// ```text
+    /// t = (M̂/F̂)^{1−σ}     q = β + (1−β) t     ĉ = F̂ q^{1/(1−σ)} / Â     β'/β = 1/q
+    /// ```
+    /// with F̂ the price of factors. One function at a time for all firms, which do not wait for each
+    /// other.
+    #[inline(always)]
+    fn buy(
+        self,
+        part: Part<S>,
+        shared: &Shared,
+        columns: &Columns,
+        values: &mut Values,
+        bundles: &mut [Lanes],
+    ) {
+        let baseline = &shared.problem.baseline;
+        let (regions, sectors) = (values.totals.len(), columns.theta.len());
+        let Self { users, region: n, power, log_wage, activity, hats } = self;
+        let row = n * sectors..(n + 1) * sectors;
+        let value_added = &shared.value_added[row.clone()];
+        let output = &shared.output[row.clone()];
+        let shares = &slice(&baseline.value_added_share)[row.clone()];
+        let specific = &columns.specific[row.clone()];
+        let (zero, one) = (part.splat(0.0), part.splat(1.0));
+        let mut log_inputs = [Lanes::default(); PANEL];
+        let mut ratios = [Lanes::default(); PANEL];
+        let mut weights = [Lanes::default(); PANEL];
+        for ((bundle, log_inputs), &k) in bundles.iter_mut().zip(&mut log_inputs).zip(users) {
+            if shares[k] == 1.0 {
+                part.store(one, bundle);
+                continue;
+            }
+            let (log, divisor) = index(part, power, part.load(bundle));
+            part.store(log, log_inputs);
+            part.store(divisor, bundle);
+        }
+        for (r, &k) in users.iter().enumerate() {
+            let moved = part.load(&activity[k]) - log_wage;
+            let log_factors = moved.fma(part.load(&specific[k]), log_wage);
+            let apart = part.load(&log_inputs[r]) - log_factors;
+            let ratio = (apart * part.load(&columns.sigma_power[k])).exp();
+            part.store(ratio, &mut ratios[r]);
+            part.store(ratio * (1.0 - shares[k]) + shares[k], &mut weights[r]);
+        }
+        for (r, &k) in users.iter().enumerate() {
+            let cost = &mut values.log_costs[k * regions + n];
+            let share_ratio = &mut values.share_ratio[n * sectors + k];
+            let bundle = &mut bundles[r];
+            if output[k] == 0.0 {
+                part.store(zero, cost);
+                part.store(one, share_ratio);
+                part.store(zero, bundle);
+                continue;
+            }
+            let log_inputs = part.load(&log_inputs[r]);
+            let mut log_cost = log_inputs;
+            let mut own_ratio = one;
+            let mut bought = part.load(&hats[k]) * (output[k] * (1.0 - shares[k]));
+            if value_added[k] != 0.0 {
+                let moved = part.load(&activity[k]) - log_wage;
+                let log_factors = moved.fma(part.load(&specific[k]), log_wage);
+                log_cost = log_factors * shares[k] + log_inputs * (1.0 - shares[k]);
+                if !columns.sigma_power[k].all_zero() {
+                    let sigma = part.load(&columns.sigma_power[k]);
+                    let weight = part.load(&weights[r]);
+                    log_cost = sigma.if_zero(log_cost, log_factors + weight.ln() / sigma);
+                    own_ratio = sigma.if_zero(one, one / weight);
+                    bought = bought * part.load(&ratios[r]);
+                }
+            }
+            let log_productivity = &columns.log_productivity[n * sectors + k];
+            part.store(log_cost - part.load(log_productivity), cost);
+            part.store(own_ratio, share_ratio);
+            part.store(bought / part.load(bundle), bundle);
+        }
+    }
+}
+
 impl Evaluate<'_> {
     /// Unit costs and spending of a region at given prices, value added and other income.
     #[inline(always)]
@@ -153,8 +246,6 @@ impl Evaluate<'_> {
         let activity = &point[row.clone()];
         let log_prices = &point[cells + row.start..cells + row.end];
         let value_added = &shared.value_added[row.clone()];
-        let output = &shared.output[row.clone()];
-        let value_added_share = &slice(&baseline.value_added_share)[row.clone()];
         let specific = &columns.specific[row.clone()];
         let Scratch { terms, sums, more: hats } = scratch;
 
@@ -210,43 +301,8 @@ impl Evaluate<'_> {
                 let mut bundles = [Lanes::default(); PANEL];
                 let bundles = &mut bundles[..users.len()];
                 weighted_sums(part, inputs, terms, bundles);
-                for (bundle, &k) in bundles.iter_mut().zip(users) {
-                    let sum = part.load(bundle);
-                    let cost = &mut values.log_costs[k * regions + n];
-                    let ratio = &mut values.share_ratio[n * sectors + k];
-                    if output[k] == 0.0 {
-                        part.store(zero, cost);
-                        part.store(one, ratio);
-                        part.store(zero, bundle);
-                        continue;
-                    }
-                    let share = value_added_share[k];
-                    let (log_inputs, divisor) =
-                        if share == 1.0 { (zero, one) } else { index(part, power, sum) };
-                    let mut log_cost = log_inputs;
-                    let mut share_ratio = one;
-                    let mut input_factor = part.splat(1.0 - share);
-                    if value_added[k] != 0.0 {
-                        let moved = part.load(&activity[k]) - log_wage;
-                        let log_factors = moved.fma(part.load(&specific[k]), log_wage);
-                        log_cost = log_factors * share + log_inputs * (1.0 - share);
-                        if !columns.sigma_power[k].all_zero() {
-                            let sigma = part.load(&columns.sigma_power[k]);
-                            let factors = (log_factors * sigma).exp();
-                            let inputs = (log_inputs * sigma).exp();
-                            let both = factors * share + inputs * (1.0 - share);
-                            log_cost = sigma.if_zero(log_cost, both.ln() / sigma);
-                            share_ratio = sigma.if_zero(one, factors / both);
-                            let shifted = inputs / both * (1.0 - share);
-                            input_factor = sigma.if_zero(input_factor, shifted);
-                        }
-                    }
-                    let log_productivity = &columns.log_productivity[n * sectors + k];
-                    part.store(log_cost - part.load(log_productivity), cost);
-                    part.store(share_ratio, ratio);
-                    let made = part.load(&hats[k]) * output[k];
-                    part.store(made * input_factor / (share_ratio * divisor), bundle);
-                }
+                let firms = Firms { users, region: n, power, log_wage, activity, hats };
+                firms.buy(part, shared, columns, values, bundles);
                 add_multiples(part, inputs, bundles, sums);
             }
             let power = part.load(power);

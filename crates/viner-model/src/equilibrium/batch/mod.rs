@@ -64,6 +64,11 @@ pub trait Draws: Sync {
     /// Unknowns of an equilibrium near that of the problem; none for its baseline.
     fn start(&self, index: usize) -> Option<Vec<f64>>;
 
+    /// The [`start`](Self::start) of each of some positions.
+    fn starts(&self, positions: &[usize]) -> Vec<Option<Vec<f64>>> {
+        positions.iter().map(|&index| self.start(index)).collect()
+    }
+
     /// Takes the equilibrium of a problem, certified, or why there is none. Called once for each
     /// position, in any order.
     fn solved(&self, index: usize, result: Result<(&Problem, &Equilibrium), Unsolved<Self::Error>>);
@@ -83,23 +88,40 @@ impl Batch {
 
     /// Solves the problems at these positions, on all threads of the pool.
     pub fn solve<D: Draws>(&self, positions: &[usize], draws: &D) {
-        let next = AtomicUsize::new(0);
-        let next = || positions.get(next.fetch_add(1, Ordering::Relaxed)).copied();
-        (0..rayon::current_num_threads().min(positions.len())).into_par_iter().for_each(|_| {
-            match &self.shared {
-                Some(shared) => Block::new(shared, self.settings).run(&next, draws),
-                None => {
-                    while let Some(index) = next() {
-                        match draws.problem(index, None) {
-                            Ok(problem) => {
-                                single(&problem, draws.start(index), index, draws, self.settings);
-                            }
-                            Err(error) => draws.solved(index, Err(Unsolved::Problem(error))),
+        let threads = rayon::current_num_threads().min(positions.len());
+        let waiting = Waiting { positions, next: AtomicUsize::new(0), threads };
+        (0..threads).into_par_iter().for_each(|_| match &self.shared {
+            Some(shared) => Block::new(shared, self.settings).run(&waiting, draws),
+            None => {
+                while let [index] = *waiting.take(1) {
+                    match draws.problem(index, None) {
+                        Ok(problem) => {
+                            single(&problem, draws.start(index), index, draws, self.settings);
                         }
+                        Err(error) => draws.solved(index, Err(Unsolved::Problem(error))),
                     }
                 }
             }
         });
+    }
+}
+
+/// Positions that no thread has taken yet.
+struct Waiting<'a> {
+    positions: &'a [usize],
+    next: AtomicUsize,
+    threads: usize,
+}
+
+impl Waiting<'_> {
+    /// The next positions, `most` of them; fewer where few are left for the other threads, and none at the
+    /// end.
+    fn take(&self, most: usize) -> &[usize] {
+        let taken = self.next.load(Ordering::Relaxed).min(self.positions.len());
+        let left = self.positions.len() - taken;
+        let count = most.min(left / (2 * self.threads)).max(1);
+        let first = self.next.fetch_add(count, Ordering::Relaxed).min(self.positions.len());
+        &self.positions[first..(first + count).min(self.positions.len())]
     }
 }
 
@@ -141,6 +163,8 @@ struct Block<'a> {
     limits: [Limits; WIDTH],
     /// Whether the certificate has refused what each column arrived at.
     refused: [bool; WIDTH],
+    /// Positions taken, last first, and where their columns are to start.
+    ahead: Vec<(usize, Option<Vec<f64>>)>,
     /// A problem that is no longer needed.
     used: Option<Problem>,
     result: Equilibrium,
@@ -160,15 +184,16 @@ impl<'a> Block<'a> {
             positions: [0; WIDTH],
             limits: [limits(0.0, settings); WIDTH],
             refused: [false; WIDTH],
+            ahead: Vec::new(),
             used: None,
             result: assemble::blank(shared),
             baseline_point,
         }
     }
 
-    fn run<D: Draws>(&mut self, next: &impl Fn() -> Option<usize>, draws: &D) {
+    fn run<D: Draws>(&mut self, waiting: &Waiting<'_>, draws: &D) {
         for lane in 0..WIDTH {
-            self.fill(lane, next, draws);
+            self.fill(lane, waiting, draws);
         }
         while self.problems.iter().any(Option::is_some) {
             dispatch(Evaluate {
@@ -206,14 +231,27 @@ impl<'a> Block<'a> {
             }
             self.acceleration.step();
             for lane in (0..WIDTH).filter(|&lane| free[lane]) {
-                self.fill(lane, next, draws);
+                self.fill(lane, waiting, draws);
             }
         }
     }
 
+    /// The next position, and where to start.
+    fn next<D: Draws>(
+        &mut self,
+        waiting: &Waiting<'_>,
+        draws: &D,
+    ) -> Option<(usize, Option<Vec<f64>>)> {
+        if self.ahead.is_empty() {
+            let taken = waiting.take(WIDTH);
+            self.ahead.extend(taken.iter().copied().zip(draws.starts(taken)).rev());
+        }
+        self.ahead.pop()
+    }
+
     /// Puts the next problem into a column.
-    fn fill<D: Draws>(&mut self, lane: usize, next: &impl Fn() -> Option<usize>, draws: &D) {
-        while let Some(index) = next() {
+    fn fill<D: Draws>(&mut self, lane: usize, waiting: &Waiting<'_>, draws: &D) {
+        while let Some((index, start)) = self.next(waiting, draws) {
             let problem = match draws.problem(index, self.used.take()) {
                 Ok(problem) => problem,
                 Err(error) => {
@@ -221,7 +259,6 @@ impl<'a> Block<'a> {
                     continue;
                 }
             };
-            let start = draws.start(index);
             if !self.shared.takes(&problem) {
                 single(&problem, start, index, draws, self.settings);
                 self.used = Some(problem);

@@ -1,5 +1,7 @@
 //! Unit costs, value added and spending of all regions, recomputed from the reported results.
 
+use std::ops::Range;
+
 use viner_numerics::kernel::{dense, elementary};
 
 use crate::equilibrium::Equilibrium;
@@ -49,9 +51,8 @@ impl Mean {
     }
 }
 
-/// Numbers of a region's sectors.
+/// Numbers of some users of all regions, `[region, user]`.
 struct Room {
-    terms: Vec<f64>,
     sums: Vec<f64>,
     log_sums: Vec<f64>,
     log_inputs: Vec<f64>,
@@ -60,22 +61,12 @@ struct Room {
     factor_terms: Vec<f64>,
     costs: Vec<f64>,
     spending: Vec<f64>,
-    bought: Vec<f64>,
 }
 
-impl Production {
-    /// Checks all regions at given logarithms of prices, `[region, sector]`.
-    pub fn of(problem: &Problem, result: &Equilibrium, log_prices: &[f64]) -> Self {
-        let sectors = problem.baseline.sector_count();
-        let mut production = Self {
-            cost: Check::new("unit cost"),
-            value_added: Check::new("value added"),
-            index: Check::new("price index"),
-            demand: vec![0.0; log_prices.len()],
-        };
-        let zeros = || vec![0.0; sectors];
-        let mut room = Room {
-            terms: zeros(),
+impl Room {
+    fn new(cells: usize) -> Self {
+        let zeros = || vec![0.0; cells];
+        Self {
             sums: zeros(),
             log_sums: zeros(),
             log_inputs: zeros(),
@@ -84,11 +75,28 @@ impl Production {
             factor_terms: zeros(),
             costs: zeros(),
             spending: zeros(),
-            bought: zeros(),
+        }
+    }
+}
+
+impl Production {
+    /// Checks all regions at given logarithms of prices, `[region, sector]`.
+    pub fn of(problem: &Problem, result: &Equilibrium, log_prices: &[f64]) -> Self {
+        let mut production = Self {
+            cost: Check::new("unit cost"),
+            value_added: Check::new("value added"),
+            index: Check::new("price index"),
+            demand: vec![0.0; log_prices.len()],
         };
-        for (n, log_prices) in log_prices.chunks_exact(sectors).enumerate() {
-            production.households(problem, result, n, log_prices, &mut room);
-            production.firms(problem, result, n, log_prices, &mut room);
+        let mut terms = vec![0.0; log_prices.len()];
+        production.households(problem, result, log_prices, &mut terms);
+        let mut first = 0;
+        for run in problem.elasticities.input.chunk_by(|one, next| one == next) {
+            let users = first..first + run.len();
+            let mean = Mean::of(run[0]);
+            mean.terms(log_prices, &mut terms);
+            production.firms(problem, result, users, mean, &terms);
+            first += run.len();
         }
         production
     }
@@ -100,23 +108,26 @@ impl Production {
         &mut self,
         problem: &Problem,
         result: &Equilibrium,
-        n: usize,
         log_prices: &[f64],
-        room: &mut Room,
+        terms: &mut [f64],
     ) {
-        let sectors = log_prices.len();
-        let row = n * sectors..(n + 1) * sectors;
-        let tastes = &slice(&problem.counterfactual.final_shares)[row.clone()];
+        let sectors = problem.baseline.sector_count();
         let mean = Mean::of(problem.elasticities.final_demand);
-        mean.terms(log_prices, &mut room.terms);
-        let sum = dense::dot(tastes, &room.terms);
-        let index = mean.log_of_sum(sum.ln(), sum).exp();
-        self.index.same(result.price_index[n], index, (n, 0, 0));
-        for ((demand, taste), term) in self.demand[row].iter_mut().zip(tastes).zip(&room.terms) {
-            *demand = taste * result.income[n] * mean.shift(*term, sum);
+        mean.terms(log_prices, terms);
+        let tastes = slice(&problem.counterfactual.final_shares).chunks_exact(sectors);
+        let rows = self.demand.chunks_exact_mut(sectors).zip(tastes).zip(terms.chunks(sectors));
+        for (n, ((demand, tastes), terms)) in rows.enumerate() {
+            let sum = dense::dot(tastes, terms);
+            let index = mean.log_of_sum(sum.ln(), sum).exp();
+            self.index.same(result.price_index[n], index, (n, 0, 0));
+            for ((demand, taste), term) in demand.iter_mut().zip(tastes).zip(terms) {
+                *demand = taste * result.income[n] * mean.shift(*term, sum);
+            }
         }
     }
 
+    /// Users with one ε, of whose prices `terms` are the powers:
+    ///
     /// ```text
     /// ĉ = CES_σ(β, 1−β; ŵ^{1−φ} r̂^φ, M̂) / Â      r̂ = V'/V      M̂ = CES_ε(γ/(1−β); P̂)
     /// V' = β' Y'      E'^s = Σ_k γ'^{sk} Y'^k
@@ -125,124 +136,117 @@ impl Production {
         &mut self,
         problem: &Problem,
         result: &Equilibrium,
-        n: usize,
-        log_prices: &[f64],
-        room: &mut Room,
+        users: Range<usize>,
+        mean: Mean,
+        terms: &[f64],
     ) {
         let baseline = &problem.baseline;
         let elasticities = &problem.elasticities;
-        let sectors = log_prices.len();
-        let row = n * sectors..(n + 1) * sectors;
-        let mix = &slice(&baseline.input_mix)[row.start * sectors..row.end * sectors];
-        let shares = &slice(&baseline.value_added_share)[row.clone()];
-        let before = &slice(&baseline.value_added)[row.clone()];
-        let specific = &slice(&elasticities.specific_factor_share)[row.clone()];
-        let productivity = &slice(&problem.counterfactual.productivity)[row.clone()];
-        let value_added = &slice(&result.value_added)[row.clone()];
-        let output = &slice(&result.output)[row.clone()];
-        let demand = &mut self.demand[row];
+        let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
+        let mix = |n: usize| {
+            let row = n * sectors;
+            let block = (row + users.start) * sectors..(row + users.end) * sectors;
+            &slice(&baseline.input_mix)[block]
+        };
+        // Each cell, with its place among those of these users.
+        let cells = || {
+            let of_region = |n: usize| users.clone().map(move |k| (n, k));
+            (0..regions).flat_map(of_region).enumerate()
+        };
+        let shares = slice(&baseline.value_added_share);
+        let before = slice(&baseline.value_added);
+        let specific = slice(&elasticities.specific_factor_share);
+        let productivity = slice(&problem.counterfactual.productivity);
+        let value_added = slice(&result.value_added);
+        let output = slice(&result.output);
+        let unit_cost = slice(&result.unit_cost);
         let Room {
-            terms,
-            sums,
-            log_sums,
-            log_inputs,
-            log_factors,
-            input_terms,
-            factor_terms,
-            costs,
-            spending,
-            bought,
-        } = room;
-        let runs = || elasticities.input.chunk_by(|one, next| one == next);
+            mut sums,
+            mut log_sums,
+            mut log_inputs,
+            mut log_factors,
+            mut input_terms,
+            mut factor_terms,
+            mut costs,
+            mut spending,
+        } = Room::new(regions * users.len());
 
         // Prices of inputs and of factors.
-        let mut first = 0;
-        for run in runs() {
-            let users = first..first + run.len();
-            Mean::of(run[0]).terms(log_prices, terms);
-            dense::product(
-                &mix[users.start * sectors..users.end * sectors],
-                terms,
-                &mut sums[users],
-            );
-            first += run.len();
+        let prices = terms.chunks_exact(sectors).zip(sums.chunks_exact_mut(users.len()));
+        for (n, (terms, sums)) in prices.enumerate() {
+            dense::product(mix(n), terms, sums);
         }
-        log_sums.copy_from_slice(sums);
-        elementary::ln(log_sums);
-        for k in 0..sectors {
-            log_inputs[k] = if shares[k] == 1.0 {
-                0.0
-            } else {
-                Mean::of(elasticities.input[k]).log_of_sum(log_sums[k], sums[k])
-            };
-            log_factors[k] = if before[k] == 0.0 { 1.0 } else { value_added[k] / before[k] };
+        log_sums.copy_from_slice(&sums);
+        elementary::ln(&mut log_sums);
+        for (at, (n, k)) in cells() {
+            let cell = n * sectors + k;
+            log_inputs[at] =
+                if shares[cell] == 1.0 { 0.0 } else { mean.log_of_sum(log_sums[at], sums[at]) };
+            log_factors[at] =
+                if before[cell] == 0.0 { 1.0 } else { value_added[cell] / before[cell] };
         }
-        elementary::ln(log_factors);
-        let log_wage = result.wage[n].ln();
-        for k in 0..sectors {
-            log_factors[k] = (1.0 - specific[k]) * log_wage + specific[k] * log_factors[k];
+        elementary::ln(&mut log_factors);
+        let log_wages: Vec<f64> = result.wage.iter().map(|wage| wage.ln()).collect();
+        for (at, (n, k)) in cells() {
+            let specific = specific[n * sectors + k];
+            log_factors[at] = (1.0 - specific) * log_wages[n] + specific * log_factors[at];
             let power = 1.0 - elasticities.production[k];
-            factor_terms[k] = power * log_factors[k];
-            input_terms[k] = power * log_inputs[k];
+            factor_terms[at] = power * log_factors[at];
+            input_terms[at] = power * log_inputs[at];
         }
-        elementary::exp(factor_terms);
-        elementary::exp(input_terms);
+        elementary::exp(&mut factor_terms);
+        elementary::exp(&mut input_terms);
 
-        // Unit costs, of which `sums` now are the powers where σ is not 1.
-        let is_made = |k: usize| before[k] != 0.0;
-        let inputs_weight = |k: usize| if is_made(k) { 1.0 - shares[k] } else { 1.0 };
-        let factors_weight = |k: usize| if is_made(k) { shares[k] } else { 0.0 };
-        for k in 0..sectors {
-            costs[k] = factors_weight(k) * factor_terms[k] + inputs_weight(k) * input_terms[k];
+        // Unit costs.
+        let weights = |cell: usize| {
+            if before[cell] == 0.0 { (0.0, 1.0) } else { (shares[cell], 1.0 - shares[cell]) }
+        };
+        for (at, (n, k)) in cells() {
+            let (factors, inputs) = weights(n * sectors + k);
+            costs[at] = factors * factor_terms[at] + inputs * input_terms[at];
         }
-        log_sums.copy_from_slice(costs);
-        elementary::ln(log_sums);
-        for k in 0..sectors {
+        log_sums.copy_from_slice(&costs);
+        elementary::ln(&mut log_sums);
+        for (at, (n, k)) in cells() {
+            let cell = n * sectors + k;
+            let (factors, inputs) = weights(cell);
             let power = 1.0 - elasticities.production[k];
             let log_cost = if power == 0.0 {
-                factors_weight(k) * log_factors[k] + inputs_weight(k) * log_inputs[k]
+                factors * log_factors[at] + inputs * log_inputs[at]
             } else {
-                log_sums[k] / power
+                log_sums[at] / power
             };
-            // What the parts of factors and inputs are divided by; both terms are 1 at Cobb-Douglas.
-            spending[k] = inputs_weight(k) * input_terms[k] / costs[k] * output[k];
-            bought[k] = factors_weight(k) * factor_terms[k] / costs[k] * output[k];
-            log_sums[k] = log_cost;
-        }
-        elementary::exp(log_sums);
-        for k in 0..sectors {
-            let place = (n, k, 0);
-            if output[k] == 0.0 {
-                self.value_added.same(value_added[k], 0.0, place);
-                spending[k] = 0.0;
+            log_sums[at] = log_cost;
+            if output[cell] == 0.0 {
+                self.value_added.same(value_added[cell], 0.0, (n, k, 0));
                 continue;
             }
-            self.cost.same(result.unit_cost[[n, k]], log_sums[k] / productivity[k], place);
-            self.value_added.same(value_added[k], bought[k], place);
+            // Both terms are 1 at Cobb-Douglas.
+            let scale = output[cell] / costs[at];
+            self.value_added.same(value_added[cell], factors * factor_terms[at] * scale, (n, k, 0));
             // Spending by input is this times its share and its term; at Cobb-Douglas, its share.
-            spending[k] = if shares[k] == 1.0 {
-                0.0
-            } else {
-                spending[k] * Mean::of(elasticities.input[k]).shift(1.0, sums[k])
-            };
+            if shares[cell] != 1.0 {
+                spending[at] = inputs * input_terms[at] * scale * mean.shift(1.0, sums[at]);
+            }
+        }
+        elementary::exp(&mut log_sums);
+        for (at, (n, k)) in cells() {
+            let cell = n * sectors + k;
+            if output[cell] != 0.0 {
+                self.cost.same(unit_cost[cell], log_sums[at] / productivity[cell], (n, k, 0));
+            }
         }
 
-        let mut first = 0;
-        for run in runs() {
-            let users = first..first + run.len();
-            let mean = Mean::of(run[0]);
+        let mut bought = vec![0.0; sectors];
+        let demand = self.demand.chunks_exact_mut(sectors).zip(terms.chunks_exact(sectors));
+        for (n, ((demand, terms), spending)) in
+            demand.zip(spending.chunks_exact(users.len())).enumerate()
+        {
             bought.fill(0.0);
-            let mix = &mix[users.start * sectors..users.end * sectors];
-            dense::add_transposed_product(mix, &spending[users], bought);
-            if mean.power == 0.0 {
-                terms.fill(1.0);
-            } else {
-                mean.terms(log_prices, terms);
+            dense::add_transposed_product(mix(n), spending, &mut bought);
+            for ((demand, bought), term) in demand.iter_mut().zip(&bought).zip(terms) {
+                *demand += bought * if mean.power == 0.0 { 1.0 } else { *term };
             }
-            for ((demand, bought), term) in demand.iter_mut().zip(&*bought).zip(&*terms) {
-                *demand += bought * term;
-            }
-            first += run.len();
         }
     }
 }

@@ -19,36 +19,50 @@ pub(super) struct Trade {
     pub export_taxes: Vec<f64>,
 }
 
-/// Numbers of one sector.
-struct Room {
+/// Powers that trade follows from, each taken once: `[sector, region]`, the last by touched cell in
+/// order.
+struct Powers {
     /// `c^{−θ}` by exporter.
-    cost_powers: Vec<f64>,
+    costs: Vec<f64>,
     /// `P^θ` by importer.
-    price_powers: Vec<f64>,
-    /// `Σ_i π (d/P)^{−θ}` by importer.
-    sums: Vec<f64>,
-    /// By exporter.
-    sales: Vec<f64>,
-    /// What an importer pays each exporter, and the trade shares that follow from costs.
-    paid: Vec<f64>,
-    shares: Vec<f64>,
+    prices: Vec<f64>,
     /// `factor^{−θ}` of the cells that policies touch.
-    factor_powers: Vec<f64>,
+    factors: Vec<f64>,
 }
 
-/// Powers of positive numbers.
-fn raise(numbers: &mut [f64], power: f64) {
-    elementary::ln(numbers);
-    for number in &mut *numbers {
-        *number *= power;
+impl Powers {
+    fn of(problem: &Problem, result: &Equilibrium, log_prices: &[f64]) -> Self {
+        let baseline = &problem.baseline;
+        let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
+        let theta = &problem.elasticities.trade;
+        let mut log_costs = slice(&result.unit_cost).to_vec();
+        elementary::ln(&mut log_costs);
+        let raised = |logs: &[f64], sign: f64| {
+            let mut powers = Vec::with_capacity(logs.len());
+            for s in 0..sectors {
+                let power = sign * theta[s];
+                powers.extend((0..regions).map(|n| power * logs[n * sectors + s]));
+            }
+            elementary::exp(&mut powers);
+            powers
+        };
+        let cells = &problem.counterfactual.cells;
+        let mut factors: Vec<f64> =
+            cells.iter().map(|(&cell, change)| change.cost_factor(baseline, cell)).collect();
+        elementary::ln(&mut factors);
+        for (factor, (s, ..)) in factors.iter_mut().zip(cells.keys()) {
+            *factor *= -theta[*s];
+        }
+        elementary::exp(&mut factors);
+        Self { costs: raised(&log_costs, -1.0), prices: raised(log_prices, 1.0), factors }
     }
-    elementary::exp(numbers);
 }
 
 impl Trade {
     /// Checks all sectors at given logarithms of prices and given spending, `[region, sector]`.
     pub fn of(problem: &Problem, result: &Equilibrium, log_prices: &[f64], demand: &[f64]) -> Self {
-        let regions = problem.baseline.region_count();
+        let (baseline, counterfactual) = (&problem.baseline, &problem.counterfactual);
+        let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
         let zeros = || vec![0.0; regions];
         let mut trade = Self {
             price: Check::new("price"),
@@ -58,96 +72,75 @@ impl Trade {
             tariffs: zeros(),
             export_taxes: zeros(),
         };
-        let mut room = Room {
-            cost_powers: zeros(),
-            price_powers: zeros(),
-            sums: zeros(),
-            sales: zeros(),
-            paid: zeros(),
-            shares: zeros(),
-            factor_powers: Vec::new(),
-        };
-        for s in 0..problem.baseline.sector_count() {
-            trade.sector(problem, result, s, (log_prices, demand), &mut room);
+        let powers = Powers::of(problem, result, log_prices);
+        // `Σ_i π (d/P)^{−θ}`, `[sector, region]`.
+        let mut sums = vec![1.0; regions * sectors];
+        let (mut sales, mut levied, mut shares) = (zeros(), zeros(), zeros());
+        let has_taxes = baseline.tariffs.is_some() || baseline.export_taxes.is_some();
+        let mut touched = counterfactual.cells.iter().zip(&powers.factors).peekable();
+        let mut changes: Vec<(usize, &CellChange, f64)> = Vec::new();
+        for s in 0..sectors {
+            sales.fill(0.0);
+            let cost_powers = &powers.costs[s * regions..(s + 1) * regions];
+            for n in 0..regions {
+                let market = s * regions + n;
+                let block = market * regions..(market + 1) * regions;
+                let flows = &slice(&result.trade_flows)[block.clone()];
+                let base = &slice(&baseline.trade_shares)[block];
+                row::follow(base, cost_powers, powers.prices[market], &mut shares);
+                row::add(&mut sales, flows);
+                changes.clear();
+                while let Some((((_, _, i), change), power)) =
+                    touched.next_if(|((cell, _), _)| (cell.0, cell.1) == (s, n))
+                {
+                    changes.push((*i, change, *power));
+                }
+                let mut paid = flows;
+                if has_taxes || !changes.is_empty() {
+                    levied.copy_from_slice(flows);
+                    let mut levy = |i: usize, tariff: f64, export_tax: f64| {
+                        levied[i] = flows[i] * (1.0 + export_tax) * (1.0 + tariff);
+                        trade.tariffs[n] += tariff * (1.0 + export_tax) * flows[i];
+                        trade.export_taxes[i] += export_tax * flows[i];
+                    };
+                    if has_taxes {
+                        let mut changed = changes.iter().peekable();
+                        for i in 0..regions {
+                            if changed.next_if(|(exporter, ..)| *exporter == i).is_none() {
+                                levy(i, baseline.tariff(s, n, i), baseline.export_tax(s, n, i));
+                            }
+                        }
+                    }
+                    for &(i, change, power) in &changes {
+                        levy(i, change.tariff, change.export_tax);
+                        shares[i] *= change.remaining() * power;
+                    }
+                    paid = &levied;
+                }
+                let total = row::total(paid);
+                let wanted = demand[n * sectors + s];
+                trade.spending.same(total, wanted, (n, s, 0));
+                if baseline.expenditure[[n, s]] == 0.0 || wanted == 0.0 {
+                    continue;
+                }
+                sums[market] = row::total(&shares);
+                row::compare(&mut trade.share, paid, total, &shares, |i| (s, n, i));
+            }
+            for (i, sold) in sales.iter().enumerate() {
+                trade.clearing.same(*sold, result.output[[i, s]], (i, s, 0));
+            }
+        }
+        // The prices that costs imply, relative to the prices.
+        elementary::ln(&mut sums);
+        for (sums, theta) in sums.chunks_exact_mut(regions).zip(&problem.elasticities.trade) {
+            for sum in sums {
+                *sum *= -1.0 / theta;
+            }
+        }
+        elementary::exp(&mut sums);
+        for (market, ratio) in sums.iter().enumerate() {
+            trade.price.compare(*ratio, 1.0, 1.0, (market % regions, market / regions, 0));
         }
         trade
-    }
-
-    fn sector(
-        &mut self,
-        problem: &Problem,
-        result: &Equilibrium,
-        s: usize,
-        (log_prices, demand): (&[f64], &[f64]),
-        room: &mut Room,
-    ) {
-        let (baseline, counterfactual) = (&problem.baseline, &problem.counterfactual);
-        let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
-        let theta = problem.elasticities.trade[s];
-        let Room { cost_powers, price_powers, sums, sales, paid, shares, factor_powers } = room;
-        for (power, cost) in cost_powers.iter_mut().zip(result.unit_cost.column(s)) {
-            *power = *cost;
-        }
-        raise(cost_powers, -theta);
-        for (power, row) in price_powers.iter_mut().zip(log_prices.chunks_exact(sectors)) {
-            *power = theta * row[s];
-        }
-        elementary::exp(price_powers);
-        sums.fill(1.0);
-        sales.fill(0.0);
-        let has_taxes = baseline.tariffs.is_some() || baseline.export_taxes.is_some();
-        factor_powers.clear();
-        factor_powers.extend(
-            counterfactual.sector(s).map(|(n, i, change)| change.cost_factor(baseline, (s, n, i))),
-        );
-        raise(factor_powers, -theta);
-        let mut touched = counterfactual.sector(s).zip(&*factor_powers).peekable();
-        let mut changes = Vec::new();
-        for n in 0..regions {
-            let block = (s * regions + n) * regions..(s * regions + n + 1) * regions;
-            let flows = &slice(&result.trade_flows)[block.clone()];
-            let base = &slice(&baseline.trade_shares)[block];
-            row::follow(base, cost_powers, price_powers[n], shares);
-            paid.copy_from_slice(flows);
-            row::add(sales, flows);
-            let mut levy = |i: usize, tariff: f64, export_tax: f64| {
-                paid[i] = flows[i] * (1.0 + export_tax) * (1.0 + tariff);
-                self.tariffs[n] += tariff * (1.0 + export_tax) * flows[i];
-                self.export_taxes[i] += export_tax * flows[i];
-            };
-            changes.clear();
-            let next = |((importer, ..), _): &((usize, usize, &CellChange), &f64)| *importer == n;
-            while let Some(((_, i, change), power)) = touched.next_if(next) {
-                changes.push((i, change, *power));
-            }
-            if has_taxes {
-                let mut changed = changes.iter().peekable();
-                for i in 0..regions {
-                    if changed.next_if(|(exporter, ..)| *exporter == i).is_none() {
-                        levy(i, baseline.tariff(s, n, i), baseline.export_tax(s, n, i));
-                    }
-                }
-            }
-            for &(i, change, power) in &changes {
-                levy(i, change.tariff, change.export_tax);
-                shares[i] *= change.remaining() * power;
-            }
-            let total = row::total(paid);
-            let wanted = demand[n * sectors + s];
-            self.spending.same(total, wanted, (n, s, 0));
-            if baseline.expenditure[[n, s]] == 0.0 || wanted == 0.0 {
-                continue;
-            }
-            sums[n] = row::total(shares);
-            row::compare(&mut self.share, paid, total, shares, |i| (s, n, i));
-        }
-        // The price that costs imply, relative to the price.
-        raise(sums, -1.0 / theta);
-        for (n, ratio) in sums.iter().enumerate() {
-            self.price.compare(*ratio, 1.0, 1.0, (n, s, 0));
-        }
-        for (i, sold) in sales.iter().enumerate() {
-            self.clearing.same(*sold, result.output[[i, s]], (i, s, 0));
-        }
     }
 }
