@@ -19,6 +19,10 @@ use args::{Arguments, Command};
 use commands::Failed;
 use printer::Printer;
 
+/// Arrays of one solve are those of the next: given back and taken again at once.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let printer = Printer::new(arguments.common.quiet);

@@ -18,6 +18,10 @@ use viner_model::equilibrium::Equilibrium;
 use viner_model::problem::Problem;
 use viner_model::report::RegionOutcomes;
 
+/// The allocator of the command `viner`.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [scenario, threads, overrides @ ..] = arguments.as_slice() else {

@@ -18,6 +18,10 @@ use viner_model::equilibrium::{Batch, Draws, Equilibrium, Settings, Unsolved, so
 use viner_model::problem::Problem;
 use viner_model::scenario::Values;
 
+/// The allocator of the command `viner`.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Regions, sectors, draws in a batch, draws one by one.
 const SIZES: [(usize, usize, usize, usize); 3] =
     [(20, 20, 4000, 400), (44, 50, 1200, 60), (77, 45, 1000, 40)];

@@ -1,5 +1,6 @@
 //! Dense linear systems by triangular factors.
 
+use crate::kernel::dense::{Rows, add_multiples};
 use crate::vector::{add_scaled, dot};
 
 /// Pivots below this, relative to the largest entry, mark a matrix as singular.
@@ -16,30 +17,69 @@ pub struct Lu {
     order: Vec<usize>,
 }
 
+/// Columns that are eliminated together.
+const PANEL: usize = 8;
+
+/// Rows of a square matrix from `first` on, without their entries before `from`.
+struct Tails<'a> {
+    entries: &'a [f64],
+    size: usize,
+    first: usize,
+    from: usize,
+}
+
+impl Rows for Tails<'_> {
+    fn count(&self) -> usize {
+        self.entries.len() / self.size - self.first
+    }
+
+    fn row(&self, n: usize) -> &[f64] {
+        &self.entries[(self.first + n) * self.size..][..self.size][self.from..]
+    }
+}
+
 impl Lu {
     /// Factors of a matrix given row by row; nothing if it is singular.
     pub fn new(mut matrix: Vec<f64>, size: usize) -> Option<Self> {
         let largest = matrix.iter().fold(0.0_f64, |largest, entry| largest.max(entry.abs()));
         let mut order: Vec<usize> = (0..size).collect();
-        for column in 0..size {
-            let entry = |row: usize| matrix[row * size + column].abs();
-            let pivot = (column..size).max_by(|&a, &b| entry(a).total_cmp(&entry(b)))?;
-            if entry(pivot).is_nan() || entry(pivot) <= SINGULAR * largest {
-                return None;
-            }
-            if pivot != column {
-                let (upper, lower) = matrix.split_at_mut(pivot * size);
-                upper[column * size..][..size].swap_with_slice(&mut lower[..size]);
-                order.swap(column, pivot);
-            }
-            let (upper, lower) = matrix.split_at_mut((column + 1) * size);
-            let above = &upper[column * size..];
-            for row in lower.chunks_exact_mut(size) {
-                let factor = row[column] / above[column];
-                row[column] = factor;
-                if factor != 0.0 {
-                    add_scaled(&mut row[column + 1..], &above[column + 1..], -factor);
+        for first in (0..size).step_by(PANEL) {
+            let end = size.min(first + PANEL);
+            for column in first..end {
+                let entry = |row: usize| matrix[row * size + column].abs();
+                let pivot = (column..size).max_by(|&a, &b| entry(a).total_cmp(&entry(b)))?;
+                if entry(pivot).is_nan() || entry(pivot) <= SINGULAR * largest {
+                    return None;
                 }
+                if pivot != column {
+                    let (upper, lower) = matrix.split_at_mut(pivot * size);
+                    upper[column * size..][..size].swap_with_slice(&mut lower[..size]);
+                    order.swap(column, pivot);
+                }
+                let (upper, lower) = matrix.split_at_mut((column + 1) * size);
+                let above = &upper[column * size..];
+                for row in lower.chunks_exact_mut(size) {
+                    let factor = row[column] / above[column];
+                    row[column] = factor;
+                    for later in column + 1..end {
+                        row[later] -= factor * above[later];
+                    }
+                }
+            }
+            // The columns after the panel, each row of which is read once for the whole panel.
+            for row in first + 1..size {
+                let (upper, lower) = matrix.split_at_mut(row * size);
+                let (factors, rest) = lower[..size].split_at_mut(end);
+                let count = end.min(row) - first;
+                let mut negative = [0.0; PANEL];
+                for (negative, factor) in negative.iter_mut().zip(&factors[first..][..count]) {
+                    *negative = -factor;
+                }
+                add_multiples(
+                    &Tails { entries: upper, size, first, from: end },
+                    &negative[..count],
+                    rest,
+                );
             }
         }
         Some(Self { size, factors: matrix, order })

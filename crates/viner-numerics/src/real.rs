@@ -2,6 +2,7 @@
 
 use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 
+use crate::kernel::dense::{Contiguous, Rows};
 use crate::kernel::{dense, elementary};
 
 /// A number that the equations of a model can be written in once and evaluated on twice: as a
@@ -67,12 +68,13 @@ pub trait Real:
     /// For each row `n` of a matrix, in order: `sum = Σ_i matrix[n, i] values[i]`, then
     /// `target[i] += factor(n, sum) · matrix[n, i]`. An empty `target` takes nothing.
     fn both_ways(
-        matrix: &[f64],
+        matrix: &impl Rows,
         values: &[Self],
         target: &mut [Self],
         mut factor: impl FnMut(usize, Self) -> Self,
     ) {
-        for (n, row) in matrix.chunks_exact(values.len().max(1)).enumerate() {
+        for n in 0..matrix.count() {
+            let row = matrix.row(n);
             let factor = factor(n, Self::dot(row, values));
             if !target.is_empty() {
                 Self::add_scaled(target, row, factor);
@@ -81,7 +83,7 @@ pub trait Real:
     }
     /// `out[n] = Σ_i matrix[n, i] values[i]`.
     fn product(matrix: &[f64], values: &[Self], out: &mut [Self]) {
-        Self::both_ways(matrix, values, &mut [], |n, sum| {
+        Self::both_ways(&Contiguous::new(matrix, values.len()), values, &mut [], |n, sum| {
             out[n] = sum;
             sum
         });
@@ -132,7 +134,7 @@ impl Real for f64 {
         elementary::ln_1p(values);
     }
     fn both_ways(
-        matrix: &[f64],
+        matrix: &impl Rows,
         values: &[Self],
         target: &mut [Self],
         factor: impl FnMut(usize, Self) -> Self,

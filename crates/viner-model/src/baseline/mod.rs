@@ -8,6 +8,7 @@ use ndarray::{Array1, Array2, Array3, Array4};
 use thiserror::Error;
 
 use crate::labels::Labels;
+use crate::scenario::Sourcing;
 use crate::tables::{Description, Parameters};
 
 pub use build::Accounts;
@@ -79,6 +80,18 @@ impl Baseline {
     /// Baseline export tax `x` of a cell.
     pub fn export_tax(&self, sector: usize, importer: usize, exporter: usize) -> f64 {
         self.export_taxes.as_ref().map_or(0.0, |taxes| taxes[[sector, importer, exporter]])
+    }
+
+    /// `π` of one sector by purchaser and exporter: purchasers are importers, or the users of each importer
+    /// if shares are by user and the table has them.
+    pub fn sector_shares(&self, sourcing: Sourcing, sector: usize) -> &[f64] {
+        let shares = match (sourcing, &self.user_shares) {
+            (Sourcing::ByUser, Some(shares)) => shares.as_slice(),
+            _ => self.trade_shares.as_slice(),
+        };
+        let shares = shares.unwrap_or_else(|| unreachable!("shares are in standard layout"));
+        let size = shares.len() / self.sector_count();
+        &shares[sector * size..(sector + 1) * size]
     }
 
     /// What a user of region `n` spends on a good: `(1−β) Y` times its share, or `α I` for the last user.

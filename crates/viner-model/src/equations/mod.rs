@@ -9,3 +9,4 @@ pub mod limits;
 pub mod production;
 pub mod rents;
 pub mod sourcing;
+pub mod weights;

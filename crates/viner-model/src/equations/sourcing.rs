@@ -1,19 +1,18 @@
 //! One sector on the world market: from delivered costs to prices, and from spending to sales.
 
 use viner_numerics::Real;
+use viner_numerics::kernel::dense::Contiguous;
+
+use super::weights::Weights;
 
 /// What does not change while a sector's market is solved.
-///
-/// A row is a purchaser: an importer, or a user in it where users have trade shares of their own. Rows
-/// of one importer are neighbours.
 pub struct Market {
     /// θ.
     pub trade_elasticity: f64,
     /// Rows of each importer.
     pub purchasers: usize,
-    /// `π · remaining · (κ̂ (1+x')/(1+x) (1+τ')/(1+τ))^{−θ}` over the largest factor of its row,
-    /// `[row, exporter]`.
-    pub weights: Vec<f64>,
+    /// Weights of suppliers, by row and exporter.
+    pub weights: Weights,
     /// Logarithm of the largest factor of each row.
     pub log_scale: Vec<f64>,
     /// What the treasuries take of the spending.
@@ -27,14 +26,8 @@ pub struct Market {
 pub enum Taxes {
     /// All is producer value.
     None,
-    /// Weights that are multiplied with the parts, `[row, exporter]`: where an importer is one row, its
-    /// weights are read once more instead.
-    Weights {
-        /// `weights / ((1+τ')(1+x'))`: producer value per unit of spending.
-        producer: Vec<f64>,
-        /// `x' · producer`: export tax per unit of spending; none if absent.
-        export_tax: Option<Vec<f64>>,
-    },
+    /// Weights that are multiplied with the parts, where an importer is one row.
+    Weights(TaxedRows),
     /// The parts themselves, `[importer, exporter]`: an importer's rows have them in common.
     Parts {
         /// `1 / ((1+τ')(1+x'))`.
@@ -46,27 +39,80 @@ pub enum Taxes {
     },
 }
 
-impl Taxes {
-    /// The weights of producer value and of export tax, where an importer is one row.
-    pub fn weights(&self) -> [Option<&Vec<f64>>; 2] {
-        match self {
-            Self::Weights { producer, export_tax } => [Some(producer), export_tax.as_ref()],
-            Self::None | Self::Parts { .. } => [None, None],
+/// Rows in which some cell is taxed, and those in which none is.
+pub struct TaxedRows {
+    /// Rows without any tax.
+    pub untaxed: Vec<usize>,
+    /// The others, in order.
+    pub taxed: Vec<usize>,
+    /// `weights / ((1+τ')(1+x'))`: producer value per unit of spending, by place among the taxed rows
+    /// and exporter.
+    pub producer: Vec<f64>,
+    /// `x' · producer`: export tax per unit of spending; none if absent.
+    pub export_tax: Option<Vec<f64>>,
+}
+
+impl TaxedRows {
+    /// The rows at these rates of tariffs and of export taxes, `[importer, exporter]`.
+    pub fn new(weights: &Weights, rates: [Option<&[f64]>; 2]) -> Self {
+        let regions = weights.exporters();
+        let of_row =
+            |n: usize| rates.map(|rates| rates.map(|rates| &rates[n * regions..][..regions]));
+        let is_taxed = |n: &usize| {
+            of_row(*n).into_iter().flatten().any(|rates| rates.iter().any(|rate| *rate != 0.0))
+        };
+        let (taxed, untaxed): (Vec<usize>, Vec<usize>) = (0..regions).partition(is_taxed);
+        let mut producer = Vec::with_capacity(taxed.len() * regions);
+        let mut export_tax = rates[1].map(|_| Vec::with_capacity(taxed.len() * regions));
+        for &n in &taxed {
+            let first = producer.len();
+            producer.extend_from_slice(weights.row(n));
+            let producer = &mut producer[first..];
+            for rates in of_row(n).into_iter().flatten() {
+                producer.iter_mut().zip(rates).for_each(|(weight, rate)| *weight /= 1.0 + rate);
+            }
+            if let (Some(tax), [_, Some(rates)]) = (&mut export_tax, of_row(n)) {
+                tax.extend(producer.iter().zip(rates).map(|(weight, rate)| weight * rate));
+            }
         }
+        Self { untaxed, taxed, producer, export_tax }
     }
 
-    /// Producer value, export tax and tariff per unit of spending in a cell with a weight, by its place
-    /// among the weights.
-    fn parts(&self, weights: &[f64], purchasers: usize, place: usize, regions: usize) -> [f64; 3] {
-        match self {
-            Self::None => [1.0, 0.0, 0.0],
-            Self::Weights { producer, export_tax } => {
-                let producer = producer[place] / weights[place];
-                let export_tax = export_tax.as_ref().map_or(0.0, |tax| tax[place] / weights[place]);
+    /// Producer value and export tax per unit of spending in a taxed row; nothing of others.
+    fn row(&self, row: usize, exporters: usize) -> Option<(&[f64], Option<&[f64]>)> {
+        let place = self.taxed.binary_search(&row).ok()?;
+        let own = place * exporters..(place + 1) * exporters;
+        Some((&self.producer[own.clone()], self.export_tax.as_ref().map(|tax| &tax[own])))
+    }
+}
+
+impl Market {
+    /// Producer value per unit of weight and spending in a row where an importer is one row, and its part
+    /// that export tax adds, if there is any.
+    pub fn producer_row(&self, row: usize) -> (&[f64], Option<&[f64]>) {
+        let taxed = match &self.taxes {
+            Taxes::Weights(rows) => rows.row(row, self.weights.exporters()),
+            Taxes::None | Taxes::Parts { .. } => None,
+        };
+        taxed.unwrap_or_else(|| (self.weights.row(row), None))
+    }
+
+    /// Producer value, export tax and tariff per unit of spending in a cell that is not split.
+    pub fn parts(&self, row: usize, exporter: usize) -> [f64; 3] {
+        match &self.taxes {
+            Taxes::None => [1.0, 0.0, 0.0],
+            Taxes::Weights(_) => {
+                let weight = self.weights.row(row)[exporter];
+                if weight == 0.0 {
+                    return [1.0, 0.0, 0.0];
+                }
+                let (producer, export_tax) = self.producer_row(row);
+                let producer = producer[exporter] / weight;
+                let export_tax = export_tax.map_or(0.0, |tax| tax[exporter] / weight);
                 [producer, export_tax, 1.0 - producer - export_tax]
             }
-            Self::Parts { producer, export_tax, tariff } => {
-                let cell = place / (purchasers * regions) * regions + place % regions;
+            Taxes::Parts { producer, export_tax, tariff } => {
+                let cell = row / self.purchasers * self.weights.exporters() + exporter;
                 [producer[cell], export_tax[cell], tariff[cell]]
             }
         }
@@ -153,20 +199,25 @@ impl Market {
             };
             per_sum[row]
         };
+        cleared.tariffs.fill(zero);
         match &self.taxes {
-            Taxes::None => {
-                T::both_ways(&self.weights, powers, cleared.sales, spread);
-                cleared.tariffs.fill(zero);
-            }
-            Taxes::Weights { producer, export_tax } => {
-                T::both_ways(&self.weights, powers, &mut [], &mut spread);
+            Taxes::None => T::both_ways(&self.weights.rows(0, rows), powers, cleared.sales, spread),
+            Taxes::Weights(TaxedRows { untaxed, taxed, producer, export_tax }) => {
+                let free = self.weights.chosen(untaxed);
+                T::both_ways(&free, powers, cleared.sales, |at, sum| spread(untaxed[at], sum));
+                let prices = self.weights.chosen(taxed);
+                T::both_ways(&prices, powers, &mut [], |at, sum| spread(taxed[at], sum));
                 // What exporters and their treasuries get of the spending; the rest is tariffs.
-                T::both_ways(producer, powers, cleared.sales, |n, sum| {
+                let producer = Contiguous::new(producer, regions);
+                T::both_ways(&producer, powers, cleared.sales, |at, sum| {
+                    let n = taxed[at];
                     cleared.tariffs[n] = expenditure[n] - sum * per_sum[n];
                     per_sum[n]
                 });
                 if let Some(tax) = export_tax {
-                    T::both_ways(tax, powers, cleared.export_taxes, |n, sum| {
+                    let tax = Contiguous::new(tax, regions);
+                    T::both_ways(&tax, powers, cleared.export_taxes, |at, sum| {
+                        let n = taxed[at];
                         cleared.tariffs[n] = cleared.tariffs[n] - sum * per_sum[n];
                         per_sum[n]
                     });
@@ -175,10 +226,9 @@ impl Market {
             Taxes::Parts { producer, export_tax, tariff } => {
                 for n in 0..regions {
                     let first = n * self.purchasers;
-                    let block = &self.weights[first * regions..][..self.purchasers * regions];
+                    let own = self.weights.rows(first, self.purchasers);
                     paid.fill(zero);
-                    T::both_ways(block, powers, paid, |row, sum| spread(first + row, sum));
-                    cleared.tariffs[n] = zero;
+                    T::both_ways(&own, powers, paid, |row, sum| spread(first + row, sum));
                     for i in 0..regions {
                         let cell = n * regions + i;
                         cleared.sales[i] += paid[i] * producer[cell];
@@ -194,7 +244,9 @@ impl Market {
             let spending = parts
                 .fold(zero, |sum, (&per_sum, &weight)| sum + term(split, powers, weight) * per_sum);
             cleared.split_spending[split] = spending;
-            if matches!(self.taxes, Taxes::Weights { .. }) {
+            if let Taxes::Weights(rows) = &self.taxes
+                && rows.taxed.binary_search(&cell.importer).is_ok()
+            {
                 let tariff = &mut cleared.tariffs[cell.importer];
                 *tariff = *tariff - spending;
             }
@@ -240,7 +292,7 @@ impl Market {
         let regions = log_costs.len();
         let theta = self.trade_elasticity;
         let (n, own) = (row / self.purchasers, row % self.purchasers);
-        let weights = &self.weights[row * regions..(row + 1) * regions];
+        let weights = self.weights.row(row);
         let first = self.split_cells.partition_point(|cell| cell.importer < n);
         let end = self.split_cells.partition_point(|cell| cell.importer <= n);
         // Logarithm of each term of the sum, with where its spending goes.
@@ -270,8 +322,7 @@ impl Market {
                 cleared.split_spending[split] += spending;
                 continue;
             }
-            let [producer, export_tax, tariff] =
-                self.taxes.parts(&self.weights, self.purchasers, row * regions + i, regions);
+            let [producer, export_tax, tariff] = self.parts(row, i);
             cleared.sales[i] += spending * producer;
             cleared.export_taxes[i] += spending * export_tax;
             cleared.tariffs[n] += spending * tariff;

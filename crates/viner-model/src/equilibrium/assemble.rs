@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use ndarray::{Array1, Array2, Array3, Axis};
-use rayon::prelude::*;
 use viner_numerics::kernel::elementary;
 
+use super::flows::{SectorFlows, TradeFlows};
 use super::map::EquilibriumMap;
 use super::map::evaluation::Evaluation;
-use super::system::System;
+use super::system::{System, each};
 use super::{
     Certificate, Equilibrium, Payment, Regime, SplitFlow, Statistics, UserOutcomes, WedgeOutcome,
 };
@@ -49,17 +49,11 @@ pub(super) fn equilibrium(
     };
 
     let rents = Array1::from(evaluation.rents.clone());
-    let mut trade_flows = Array3::zeros((sectors, regions, regions));
     let mut tariff_revenue = Array1::zeros(regions);
     let mut export_tax_revenue = Array1::zeros(regions);
-    let block = regions * regions;
-    let flows = trade_flows.as_slice_mut().unwrap_or_default();
-    let sell = |(s, flows): (usize, &mut [f64])| sales(system, &evaluation, s, flows);
-    let revenues: Vec<Option<Revenues>> = if system.parallel() {
-        flows.par_chunks_mut(block).enumerate().map(sell).collect()
-    } else {
-        flows.chunks_mut(block).enumerate().map(sell).collect()
-    };
+    let mut flows: Vec<SectorFlows> =
+        each(system.parallel(), sectors, |s| sector_flows(system, &evaluation, s));
+    let revenues = each(system.parallel(), sectors, |s| revenues(system, &flows[s], s));
     for revenues in revenues.iter().flatten() {
         for n in 0..regions {
             tariff_revenue[n] += revenues.tariffs[n];
@@ -86,7 +80,7 @@ pub(super) fn equilibrium(
             let before_tariff = spending * accounts.before_tariff;
             let flow = SplitFlow { before_tariff, goods: divided.goods, payments };
             split_trade.insert((s, n, i), flow);
-            trade_flows[[s, n, i]] = divided.producer_value;
+            flows[s].set_split(split, divided.producer_value);
             tariff_revenue[n] += divided.tariff;
             export_tax_revenue[i] += divided.export_tax;
         }
@@ -155,7 +149,7 @@ pub(super) fn equilibrium(
         output,
         expenditure,
         users,
-        trade_flows,
+        trade_flows: TradeFlows::new(flows),
         split_trade,
         wedges,
         unknowns: x.to_vec(),
@@ -170,74 +164,48 @@ struct Revenues {
     export_taxes: Vec<f64>,
 }
 
-/// Writes the producer value of the cells of a sector that are not split into `flows`, and returns the
-/// taxes on them, if there are any.
-fn sales(
-    system: &System<'_>,
-    evaluation: &Evaluation<f64>,
-    s: usize,
-    flows: &mut [f64],
-) -> Option<Revenues> {
+/// The flows of a sector, those of split cells left out.
+fn sector_flows(system: &System<'_>, evaluation: &Evaluation<f64>, s: usize) -> SectorFlows {
+    let (regions, sectors) = system.output.dim();
+    let purchasers = system.purchasers;
+    let rows = regions * purchasers;
+    let spending = |row: usize| {
+        let buys = system.survivors.buys(row / purchasers, row % purchasers, s);
+        if buys { evaluation.expenditure[row * sectors + s] } else { 0.0 }
+    };
+    SectorFlows::new(
+        &system.markets[s],
+        (0..regions).map(|i| evaluation.log_costs[i * sectors + s]).collect(),
+        evaluation.log_prices[s * rows..(s + 1) * rows].to_vec(),
+        (0..rows).map(spending).collect(),
+    )
+}
+
+/// Taxes on the cells of a sector that are not split, if there are any.
+fn revenues(system: &System<'_>, flows: &SectorFlows, s: usize) -> Option<Revenues> {
     let problem = system.problem;
     let baseline = &problem.baseline;
-    let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
-    let market = &system.markets[s];
-    let theta = market.trade_elasticity;
-    let log_costs: Vec<f64> = (0..regions).map(|i| evaluation.log_costs[i * sectors + s]).collect();
-    let reference = log_costs.iter().copied().fold(f64::INFINITY, f64::min);
-    let mut cost_factors: Vec<f64> =
-        log_costs.iter().map(|cost| -theta * (cost - reference)).collect();
-    elementary::exp(&mut cost_factors);
+    let regions = baseline.region_count();
+    let taxed = flows.taxed();
+    if taxed.is_empty() {
+        return None;
+    }
     let tariffs = problem.counterfactual.sector_tariffs(baseline, s);
     let export_taxes = problem.counterfactual.sector_export_taxes(baseline, s);
-    let mut revenues = (tariffs.is_some() || export_taxes.is_some())
-        .then(|| Revenues { tariffs: vec![0.0; regions], export_taxes: vec![0.0; regions] });
+    let mut revenues = Revenues { tariffs: vec![0.0; regions], export_taxes: vec![0.0; regions] };
     let mut sold = vec![0.0; regions];
-    for n in 0..regions {
-        let flows = &mut flows[n * regions..(n + 1) * regions];
-        for purchaser in 0..market.purchasers {
-            let row = n * market.purchasers + purchaser;
-            let spending = evaluation.expenditure[row * sectors + s];
-            if spending == 0.0 || !system.survivors.buys(n, purchaser, s) {
-                continue;
-            }
-            // Relative to the price that the costs imply, so that the row adds up to the spending.
-            let log_price = evaluation.log_prices[s * regions * market.purchasers + row];
-            let price_factor = (market.log_scale[row] + theta * (log_price - reference)).exp();
-            let weights = &market.weights[row * regions..(row + 1) * regions];
-            let mut all_normal = true;
-            for ((sold, weight), factor) in sold.iter_mut().zip(weights).zip(&cost_factors) {
-                let factor = factor * price_factor;
-                all_normal &= factor.is_normal();
-                *sold = weight * factor * spending;
-            }
-            if !all_normal {
-                for i in 0..regions {
-                    let factor = cost_factors[i] * price_factor;
-                    if !factor.is_normal() {
-                        let log_factor = market.log_scale[row] - theta * (log_costs[i] - log_price);
-                        sold[i] = if weights[i] == 0.0 {
-                            0.0
-                        } else {
-                            weights[i] * log_factor.exp() * spending
-                        };
-                    }
-                }
-            }
-            flows.iter_mut().zip(&sold).for_each(|(flow, sold)| *flow += sold);
-        }
-        let Some(revenues) = &mut revenues else { continue };
+    for n in taxed {
+        flows.row(n, &mut sold);
         let rate = |rates: &Option<Vec<f64>>, i: usize| {
             rates.as_ref().map_or(0.0, |rates| rates[n * regions + i])
         };
-        for (i, flow) in flows.iter_mut().enumerate() {
+        for (i, sold) in sold.iter().enumerate() {
             let (tariff, export_tax) = (rate(&tariffs, i), rate(&export_taxes, i));
-            *flow /= (1.0 + tariff) * (1.0 + export_tax);
-            revenues.tariffs[n] += tariff * (1.0 + export_tax) * *flow;
-            revenues.export_taxes[i] += export_tax * *flow;
+            revenues.tariffs[n] += tariff * (1.0 + export_tax) * sold;
+            revenues.export_taxes[i] += export_tax * sold;
         }
     }
-    revenues
+    Some(revenues)
 }
 
 /// Prices and spending by user, from `ln P̂` and `E'`, `[region, purchaser, sector]`.

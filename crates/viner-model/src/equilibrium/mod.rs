@@ -4,6 +4,7 @@ mod assemble;
 mod batch;
 mod certificate;
 mod failure;
+mod flows;
 mod gradient;
 mod map;
 mod methods;
@@ -24,6 +25,7 @@ pub use crate::equations::limits::Regime;
 pub use batch::{Batch, Draws, Unsolved, certify_plain};
 pub use certificate::{Certificate, Residual, certify};
 pub use failure::Failure;
+pub use flows::TradeFlows;
 pub use gradient::{
     BranchGradient, By, CellGradient, Differentiable, Figures, Gradient, NestGradient,
     WedgeGradient, gradients, gradients_by,
@@ -69,7 +71,7 @@ pub struct Equilibrium {
     /// Prices and spending of users, where each has trade shares of its own.
     pub users: Option<UserOutcomes>,
     /// `X'`: producer value, `[sector, importer, exporter]`.
-    pub trade_flows: Array3<f64>,
+    pub trade_flows: TradeFlows,
     /// Accounts of the cells whose spending has parts beside producer value and taxes.
     pub split_trade: BTreeMap<TradeCell, SplitFlow>,
     /// What became of each wedge of the counterfactual.

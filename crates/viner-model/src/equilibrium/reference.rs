@@ -91,7 +91,7 @@ impl Equilibrium {
             old.sectors.clone(),
             old.parameters.clone(),
             Accounts {
-                trade_flows: self.trade_flows.clone(),
+                trade_flows: Array3::clone(&self.trade_flows),
                 tariffs,
                 export_taxes,
                 inputs,

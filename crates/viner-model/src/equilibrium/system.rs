@@ -1,16 +1,24 @@
 //! The numbers of a problem in the order in which its equations read them.
 
+use std::sync::Arc;
+
 use ndarray::Array2;
 use rayon::prelude::*;
 
 use super::wedges::{self, WedgeLine};
+use crate::baseline::Baseline;
 use crate::equations::production::Region;
 use crate::equations::rents::SplitAccounts;
-use crate::equations::sourcing::{Market, SplitCell, Taxes};
+use crate::equations::sourcing::{Market, SplitCell, TaxedRows, Taxes};
+use crate::equations::weights::Weights;
 use crate::problem::{Infeasible, Problem, Survivors, TradeCell};
+use crate::scenario::Sourcing;
 
 /// Trade cells from which on a pass over all of them is worth several threads.
 pub(super) const PARALLEL_FROM: usize = 80_000;
+
+/// Prices from which on a pass over them alone is.
+const PARALLEL_CELLS_FROM: usize = 20_000;
 
 /// `make` for every position, on several threads if `parallel`.
 pub(super) fn each<T: Send>(
@@ -32,7 +40,7 @@ pub struct System<'a> {
     /// Which markets are active.
     pub survivors: Survivors,
     /// One market per sector.
-    pub markets: Vec<Market>,
+    pub markets: Vec<Arc<Market>>,
     /// Accounts of the split cells of each market, in its order.
     pub accounts: Vec<Vec<SplitAccounts>>,
     /// Limits on quantities and prices, one per wedge of the counterfactual.
@@ -82,7 +90,7 @@ impl<'a> System<'a> {
         let parallel = baseline.trade_shares.len() * purchasers >= PARALLEL_FROM;
         let sectors = baseline.sector_count();
         let splits = each(parallel, sectors, |s| split_cells(problem, s));
-        let markets = each(parallel, sectors, |s| market(problem, s, &splits[s]));
+        let markets = each(parallel, sectors, |s| Arc::new(market(problem, s, &splits[s])));
         let accounts = splits
             .iter()
             .map(|cells| cells.iter().map(|&cell| split_accounts(problem, cell)).collect())
@@ -117,6 +125,11 @@ impl<'a> System<'a> {
     /// Whether a pass over all trade cells is worth several threads.
     pub fn parallel(&self) -> bool {
         self.problem.baseline.region_count() * self.prices() >= PARALLEL_FROM
+    }
+
+    /// Whether a pass over the cells alone is.
+    pub fn parallel_cells(&self) -> bool {
+        self.prices() >= PARALLEL_CELLS_FROM
     }
 
     /// The equations of region `n`.
@@ -194,20 +207,29 @@ fn split_accounts(problem: &Problem, cell: TradeCell) -> SplitAccounts {
     }
 }
 
+/// Trade shares of one sector in the baseline.
+struct SectorShares {
+    baseline: Arc<Baseline>,
+    sourcing: Sourcing,
+    sector: usize,
+}
+
+impl AsRef<[f64]> for SectorShares {
+    fn as_ref(&self) -> &[f64] {
+        self.baseline.sector_shares(self.sourcing, self.sector)
+    }
+}
+
 fn market(problem: &Problem, s: usize, splits: &[TradeCell]) -> Market {
     let baseline = &problem.baseline;
     let counterfactual = &problem.counterfactual;
     let regions = baseline.region_count();
     let theta = problem.elasticities.trade[s];
     let purchasers = problem.purchasers();
-    let of_sector =
-        |shares: &[f64], rows: usize| shares[s * rows * regions..(s + 1) * rows * regions].to_vec();
-    let rows = regions * purchasers;
-    let mut weights = match problem.user_shares() {
-        None => of_sector(slice(&baseline.trade_shares), rows),
-        Some(shares) => of_sector(slice(shares), rows),
-    };
-    let mut log_scale = vec![0.0; rows];
+    let shares =
+        SectorShares { baseline: Arc::clone(baseline), sourcing: problem.sourcing, sector: s };
+    let mut weights = Weights::new(Arc::new(shares), regions);
+    let mut log_scale = vec![0.0; regions * purchasers];
 
     let factors: Vec<(usize, usize, f64)> = counterfactual
         .sector(s)
@@ -220,15 +242,19 @@ fn market(problem: &Problem, s: usize, splits: &[TradeCell]) -> Market {
             (n, i, varieties - theta * change.cost_factor(baseline, (s, n, i)).ln())
         })
         .collect();
+    let rows = |importer: usize| importer * purchasers..(importer + 1) * purchasers;
+    let touched: Vec<usize> = factors
+        .chunk_by(|one, next| one.0 == next.0)
+        .flat_map(|factors| rows(factors[0].0))
+        .collect();
+    weights.take(touched.into_iter());
     let mut is_touched = vec![false; regions];
     for factors in factors.chunk_by(|one, next| one.0 == next.0) {
         for (_, i, _) in factors {
             is_touched[*i] = true;
         }
-        let own = factors[0].0 * purchasers..(factors[0].0 + 1) * purchasers;
-        let own_weights = &mut weights[own.start * regions..own.end * regions];
-        for (row, scale) in own_weights.chunks_mut(regions).zip(&mut log_scale[own]) {
-            *scale = scale_row(row, factors, &is_touched);
+        for row in rows(factors[0].0) {
+            log_scale[row] = scale_row(weights.own_row(row), factors, &is_touched);
         }
         for (_, i, _) in factors {
             is_touched[*i] = false;
@@ -238,9 +264,8 @@ fn market(problem: &Problem, s: usize, splits: &[TradeCell]) -> Market {
     let split_cells = splits
         .iter()
         .map(|&(_, importer, exporter)| {
-            let own = importer * purchasers..(importer + 1) * purchasers;
-            let take = |row| std::mem::take(&mut weights[row * regions + exporter]);
-            SplitCell { importer, exporter, weights: own.map(take).collect() }
+            let take = |row| std::mem::take(&mut weights.own_row(row)[exporter]);
+            SplitCell { importer, exporter, weights: rows(importer).map(take).collect() }
         })
         .collect();
     let tariffs = counterfactual.sector_tariffs(baseline, s);
@@ -248,15 +273,8 @@ fn market(problem: &Problem, s: usize, splits: &[TradeCell]) -> Market {
     let taxes = match (tariffs, export_taxes) {
         (None, None) => Taxes::None,
         (tariffs, export_taxes) if purchasers == 1 => {
-            let mut producer = weights.clone();
-            for rates in [&tariffs, &export_taxes].into_iter().flatten() {
-                for (weight, rate) in producer.iter_mut().zip(rates) {
-                    *weight /= 1.0 + rate;
-                }
-            }
-            let export_tax = export_taxes
-                .map(|rates| producer.iter().zip(rates).map(|(weight, rate)| weight * rate));
-            Taxes::Weights { export_tax: export_tax.map(Iterator::collect), producer }
+            let rates = [tariffs.as_deref(), export_taxes.as_deref()];
+            Taxes::Weights(TaxedRows::new(&weights, rates))
         }
         (tariffs, export_taxes) => {
             let rate = |rates: &Option<Vec<f64>>, cell: usize| {

@@ -50,7 +50,7 @@ impl FlowOutcomes {
         }
         Self {
             value_base: baseline.trade_flows.clone(),
-            value: equilibrium.trade_flows.clone(),
+            value: Array3::clone(&equilibrium.trade_flows),
             quantity,
             wedge,
             tariff: problem

@@ -12,6 +12,7 @@ mod degenerate;
 mod economies;
 mod embargo;
 mod failures;
+mod flows;
 mod game;
 mod gradient;
 mod identities;

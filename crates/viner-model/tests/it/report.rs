@@ -54,7 +54,7 @@ fn written() -> (Problem, Equilibrium) {
     let problem = crate::policies::problem(&baseline, COBB_DOUGLAS.model(), policies);
     let (_, mut equilibrium) = outcome(&baseline, COBB_DOUGLAS.model(), []);
     equilibrium.unit_cost = arr2(&[[1.2], [0.9]]);
-    equilibrium.trade_flows = arr3(&[[[75.0, 10.0], [24.0, 90.0]]]);
+    equilibrium.trade_flows = arr3(&[[[75.0, 10.0], [24.0, 90.0]]]).into();
     equilibrium.income = arr1(&[110.0, 113.0]);
     equilibrium.price_index = arr1(&[1.1, 0.8]);
     equilibrium.wage = arr1(&[1.21, 1.0]);
@@ -215,7 +215,7 @@ fn border_prices_balance_in_the_world() {
     let (problem, equilibrium) = outcome(&baseline, GENERAL.model(), one_of_each());
     let report = RegionOutcomes::of(&problem, &equilibrium);
     let taxes = problem.counterfactual.export_taxes(&baseline).unwrap();
-    let extra = (&equilibrium.trade_flows * &taxes).sum();
+    let extra = (&*equilibrium.trade_flows * &taxes).sum();
     assert!(extra > 0.0);
     assert!(((report.exports.sum() + extra) / report.imports.sum() - 1.0).abs() < ROUNDING);
     assert!((equilibrium.export_tax_revenue.sum() / extra - 1.0).abs() < SAME_PROBLEM);

@@ -1,6 +1,9 @@
 //! One market whose costs lie further apart than the powers of floating-point numbers reach.
 
-use viner_model::equations::sourcing::{Cleared, Market, Taxes};
+use std::sync::Arc;
+
+use viner_model::equations::sourcing::{Cleared, Market, TaxedRows, Taxes};
+use viner_model::equations::weights::Weights;
 use viner_numerics::{Dual, Real};
 
 use crate::tolerances::ROUNDING;
@@ -12,16 +15,13 @@ const EXPORT_TAX: f64 = 0.1;
 /// Importer 0 buys from exporters 0 and 1 only, importers 1 and 2 from all.
 fn market() -> Market {
     let weights = vec![0.6, 0.4, 0.0, 0.2, 0.5, 0.3, 0.1, 0.1, 0.8];
-    let taxed = |weight: &f64| weight / (1.0 + TARIFF) / (1.0 + EXPORT_TAX);
-    let producer: Vec<f64> = weights.iter().map(taxed).collect();
+    let weights = Weights::new(Arc::new(weights), 3);
+    let rates = [TARIFF, EXPORT_TAX].map(|rate| [rate; 9]);
     Market {
         trade_elasticity: THETA,
         log_scale: vec![0.0, 0.7, 0.0],
         purchasers: 1,
-        taxes: Taxes::Weights {
-            export_tax: Some(producer.iter().map(|weight| weight * EXPORT_TAX).collect()),
-            producer,
-        },
+        taxes: Taxes::Weights(TaxedRows::new(&weights, [Some(&rates[0]), Some(&rates[1])])),
         weights,
         split_cells: Vec::new(),
     }
@@ -57,7 +57,7 @@ fn by_logarithms(costs: [f64; 3]) -> ([f64; 3], [f64; 3]) {
     let (mut prices, mut sales) = ([0.0; 3], [0.0; 3]);
     for n in 0..3 {
         let terms: Vec<f64> =
-            (0..3).map(|i| market.weights[3 * n + i].ln() - THETA * costs[i]).collect();
+            (0..3).map(|i| market.weights.row(n)[i].ln() - THETA * costs[i]).collect();
         let top = terms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let sum: f64 = terms.iter().map(|term| (term - top).exp()).sum();
         prices[n] = -(sum.ln() + top + market.log_scale[n]) / THETA;
@@ -137,11 +137,11 @@ fn derivatives_survive_underflow() {
 fn rows_that_are_alike_add_up() {
     let whole = market();
     let parts = |value: f64| vec![value; 9];
-    let rows = whole.weights.chunks(3).flat_map(|row| [row, row].concat()).collect();
+    let rows: Vec<f64> = (0..6).flat_map(|row| whole.weights.row(row / 2)).copied().collect();
     let cut = Market {
         trade_elasticity: THETA,
         purchasers: 2,
-        weights: rows,
+        weights: Weights::new(Arc::new(rows), 3),
         log_scale: whole.log_scale.iter().flat_map(|scale| [*scale; 2]).collect(),
         taxes: Taxes::Parts {
             producer: parts(1.0 / (1.0 + TARIFF) / (1.0 + EXPORT_TAX)),

@@ -33,6 +33,23 @@ pub fn add_scaled(target: &mut [f64], x: &[f64], factor: f64) {
     run(AddScaled(target, x, factor));
 }
 
+/// `target[i] += factor · x[i] · y[i]`. All are of one length.
+#[inline]
+pub fn add_products(target: &mut [f64], x: &[f64], y: &[f64], factor: f64) {
+    struct AddProducts<'a>(&'a mut [f64], &'a [f64], &'a [f64], f64);
+    impl Work for AddProducts<'_> {
+        type Output = ();
+        #[inline(always)]
+        fn run(self) {
+            let Self(target, x, y, factor) = self;
+            for ((slot, x), y) in target.iter_mut().zip(x).zip(y) {
+                *slot += x * (y * factor);
+            }
+        }
+    }
+    run(AddProducts(target, x, y, factor));
+}
+
 /// Largest absolute value; NaN if any entry is NaN, so that a broken vector never looks small.
 pub fn max_abs(x: &[f64]) -> f64 {
     /// The bits of positive numbers are in the order of the numbers, with NaN above all.
@@ -56,9 +73,43 @@ pub fn max_abs(x: &[f64]) -> f64 {
     f64::from_bits(run(MaxAbs(x)).cast_unsigned())
 }
 
+/// A matrix by its rows, wherever they lie.
+pub trait Rows {
+    /// How many there are.
+    fn count(&self) -> usize;
+    /// Row `n`; all are of one length.
+    fn row(&self, n: usize) -> &[f64];
+}
+
+/// Rows of one length that lie one after the other.
+#[derive(Clone, Copy, Debug)]
+pub struct Contiguous<'a> {
+    entries: &'a [f64],
+    length: usize,
+}
+
+impl<'a> Contiguous<'a> {
+    /// As many rows of this length as the entries make; none without length.
+    pub fn new(entries: &'a [f64], length: usize) -> Self {
+        Self { entries, length }
+    }
+}
+
+impl Rows for Contiguous<'_> {
+    #[inline(always)]
+    fn count(&self) -> usize {
+        self.entries.len().checked_div(self.length).unwrap_or(0)
+    }
+
+    #[inline(always)]
+    fn row(&self, n: usize) -> &[f64] {
+        &self.entries[n * self.length..][..self.length]
+    }
+}
+
 /// `out[n] = Σ_i matrix[n, i] x[i]`, with rows as long as `x`.
 pub fn product(matrix: &[f64], x: &[f64], out: &mut [f64]) {
-    both_ways(matrix, x, &mut [], |n, sum| {
+    both_ways(&Contiguous::new(matrix, x.len()), x, &mut [], |n, sum| {
         out[n] = sum;
         0.0
     });
@@ -66,8 +117,15 @@ pub fn product(matrix: &[f64], x: &[f64], out: &mut [f64]) {
 
 /// `target[i] += Σ_n factors[n] matrix[n, i]`, with rows as long as `target`.
 pub fn add_transposed_product(matrix: &[f64], factors: &[f64], target: &mut [f64]) {
-    struct Add<'a>(&'a [f64], &'a [f64], &'a mut [f64]);
-    impl Work for Add<'_> {
+    if !target.is_empty() {
+        add_multiples(&Contiguous::new(matrix, target.len()), factors, target);
+    }
+}
+
+/// `target[i] += Σ_n factors[n] matrix[n, i]`, one row after the other, with rows as long as `target`.
+pub fn add_multiples(matrix: &impl Rows, factors: &[f64], target: &mut [f64]) {
+    struct Add<'a, M>(&'a M, &'a [f64], &'a mut [f64]);
+    impl<M: Rows> Work for Add<'_, M> {
         type Output = ();
         #[inline(always)]
         fn run(self) {
@@ -83,9 +141,7 @@ pub fn add_transposed_product(matrix: &[f64], factors: &[f64], target: &mut [f64
             }
         }
     }
-    if !target.is_empty() {
-        run(Add(matrix, factors, target));
-    }
+    run(Add(matrix, factors, target));
 }
 
 /// Both products with a matrix in one pass over it: for each row `n`, in order,
@@ -93,18 +149,18 @@ pub fn add_transposed_product(matrix: &[f64], factors: &[f64], target: &mut [f64
 ///
 /// Rows are as long as `x`. An empty `target` takes nothing.
 pub fn both_ways(
-    matrix: &[f64],
+    matrix: &impl Rows,
     x: &[f64],
     target: &mut [f64],
     factor: impl FnMut(usize, f64) -> f64,
 ) {
-    struct BothWays<'a, F>(&'a [f64], &'a [f64], &'a mut [f64], F);
-    impl<F: FnMut(usize, f64) -> f64> Work for BothWays<'_, F> {
+    struct BothWays<'a, M, F>(&'a M, &'a [f64], &'a mut [f64], F);
+    impl<M: Rows, F: FnMut(usize, f64) -> f64> Work for BothWays<'_, M, F> {
         type Output = ();
         #[inline(always)]
         fn run(self) {
             let Self(matrix, x, target, mut factor) = self;
-            let count = matrix.len() / x.len();
+            let count = matrix.count();
             let mut first = 0;
             while first + ROWS <= count {
                 step::<ROWS>(matrix, x, target, &mut factor, first);
@@ -124,7 +180,7 @@ pub fn both_ways(
 /// Some rows of [`both_ways`].
 #[inline(always)]
 fn step<const R: usize>(
-    matrix: &[f64],
+    matrix: &impl Rows,
     x: &[f64],
     target: &mut [f64],
     factor: &mut impl FnMut(usize, f64) -> f64,
@@ -142,8 +198,8 @@ fn step<const R: usize>(
 }
 
 #[inline(always)]
-fn rows<const R: usize>(matrix: &[f64], first: usize, length: usize) -> [&[f64]; R] {
-    std::array::from_fn(|row| &matrix[(first + row) * length..][..length])
+fn rows<const R: usize>(matrix: &impl Rows, first: usize, length: usize) -> [&[f64]; R] {
+    std::array::from_fn(|row| &matrix.row(first + row)[..length])
 }
 
 /// `Σ_i row[i] x[i]` of some rows, in [`LANES`] partial sums that are added in pairs.
@@ -157,7 +213,10 @@ fn row_dots<const R: usize>(rows: [&[f64]; R], x: &[f64]) -> [f64; R] {
     let mut partial = [[0.0; LANES]; R];
     for index in 0..blocks.len() {
         for row in 0..R {
-            partial[row] = multiply_add(partial[row], &starts[row][index], &blocks[index]);
+            let entries = &starts[row][index];
+            // Rows mostly lie one after the other.
+            fetch_line(entries.as_ptr().wrapping_add(R * x.len()));
+            partial[row] = multiply_add(partial[row], entries, &blocks[index]);
         }
     }
     // Unseen by the compiler, which would otherwise start from the sums at the end and give each register
@@ -173,6 +232,30 @@ fn row_dots<const R: usize>(rows: [&[f64]; R], x: &[f64]) -> [f64; R] {
         sums[row] += ((a + e) + (c + g)) + ((b + f) + (d + h));
     }
     sums
+}
+
+/// Has numbers fetched from memory that are soon to be read: where they lie in short rows apart, the
+/// processor does not notice by itself.
+pub fn fetch(numbers: &[f64]) {
+    for block in numbers.chunks(LANES) {
+        fetch_line(block.as_ptr());
+    }
+}
+
+#[inline(always)]
+#[cfg_attr(
+    target_arch = "x86_64",
+    expect(unsafe_code, reason = "nothing is read: an address where nothing is does no harm")
+)]
+fn fetch_line(there: *const f64) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: a prefetch has no effect but on caches, whatever the address; SSE is on all x86_64.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(there.cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = there;
 }
 
 /// `sums + x · y`, by lane.
@@ -222,7 +305,7 @@ mod tests {
                 for kernel in Kernel::available() {
                     kernel.select();
                     let (mut sums, mut target) = (vec![0.0; count], vec![1.0; length]);
-                    both_ways(&matrix, &x, &mut target, |n, sum| {
+                    both_ways(&Contiguous::new(&matrix, length), &x, &mut target, |n, sum| {
                         sums[n] = sum;
                         sum + n as f64
                     });
@@ -277,7 +360,7 @@ mod tests {
             .map(|kernel| {
                 kernel.select();
                 let mut target = numbers(length, 0.19);
-                both_ways(&matrix, &x, &mut target, |_, sum| sum * 0.37);
+                both_ways(&Contiguous::new(&matrix, length), &x, &mut target, |_, sum| sum * 0.37);
                 add_scaled(&mut target, &x, dot(&x, &matrix[..length]));
                 target.iter().map(|value| value.to_bits()).collect()
             })

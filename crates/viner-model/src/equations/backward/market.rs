@@ -105,9 +105,11 @@ impl<'a> MarketBackward<'a> {
                 weight * (market.log_scale[row] - theta * (log_costs[i] - log_prices[row])).exp()
             }
         };
-        let cells = market.weights.iter().enumerate();
-        let shares: Vec<f64> =
-            cells.map(|(cell, &weight)| share(weight, cell / regions, cell % regions)).collect();
+        let mut shares = Vec::with_capacity(expenditure.len() * regions);
+        for row in 0..expenditure.len() {
+            let weights = market.weights.row(row).iter().enumerate();
+            shares.extend(weights.map(|(i, &weight)| share(weight, row, i)));
+        }
         let split_shares = market
             .split_cells
             .iter()

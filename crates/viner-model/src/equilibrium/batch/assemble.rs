@@ -33,7 +33,7 @@ pub(super) fn blank(shared: &Shared) -> Equilibrium {
         output: by_cell(),
         expenditure: by_cell(),
         users: None,
-        trade_flows: Array3::zeros((sectors, regions, regions)),
+        trade_flows: Array3::zeros((sectors, regions, regions)).into(),
         split_trade: std::collections::BTreeMap::new(),
         wedges: Vec::new(),
         unknowns: vec![0.0; regions * (2 * sectors + 1)],

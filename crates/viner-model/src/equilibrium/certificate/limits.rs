@@ -71,7 +71,7 @@ impl SplitTrade {
                     .map(|&(cell, _)| {
                         let (s, n, i) = cell;
                         let change = counterfactual.cell(baseline, cell);
-                        let goods = result.trade_flows[[s, n, i]]
+                        let goods = result.trade_flows.cell(s, n, i)
                             / producer_part(problem, &change, theta(cell));
                         goods * arrival(problem, &change, theta(cell))
                             / (result.unit_cost[[i, s]] * change.trade_cost)
@@ -103,7 +103,7 @@ impl SplitTrade {
             let made: f64 = change.wedges.iter().map(|&wedge| made[wedge]).product();
             let part = producer_part(problem, change, theta(cell));
             // (1+x')B: what the exporter's goods that arrive cost without wedges and margins.
-            let sold = result.trade_flows[[s, n, i]] * (1.0 + change.export_tax) / made;
+            let sold = result.trade_flows.cell(s, n, i) * (1.0 + change.export_tax) / made;
             let multiplier: f64 =
                 change.wedges.iter().map(|&wedge| result.wedges[wedge].multiplier).product();
             cells.insert(cell, Cell { goods: 1.0 / (part * made), multiplier });

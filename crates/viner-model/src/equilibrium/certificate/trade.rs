@@ -52,12 +52,9 @@ pub(super) fn sourcing(
     let mut touched = problem.counterfactual.sector(s).peekable();
     let mut split = splits.sector(s).peekable();
     for n in 0..regions {
-        let flows = result.trade_flows.slice(ndarray::s![s, n, ..]);
-        let flows = flows.as_slice().unwrap_or_default();
-        row::add(&mut sales, flows);
-
-        // Spending on each cell at purchaser value.
-        paid.copy_from_slice(flows);
+        // Producer values, from which spending on each cell at purchaser value.
+        result.trade_flows.row(s, n, &mut paid);
+        row::add(&mut sales, &paid);
         let block = n * regions..(n + 1) * regions;
         if let Some(rates) = &export_taxes {
             for (i, rate) in rates[block.clone()].iter().enumerate() {

@@ -11,11 +11,12 @@ pub(super) mod preconditioner;
 #[cfg(test)]
 mod tests;
 
+use rayon::prelude::*;
 use viner_numerics::{Dual, FixedPoint, Real};
 
 use self::evaluation::{Evaluation, WedgeValues};
 use self::preconditioner::Preconditioner;
-use super::system::System;
+use super::system::{System, slice};
 use crate::equations::limits::Track;
 use crate::equations::production::Totals;
 use crate::scenario::Deficits;
@@ -129,16 +130,15 @@ impl<'a> EquilibriumMap<'a> {
         let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
         let (activity, rest) = image.split_at_mut(system.cells());
         let (prices, rest) = rest.split_at_mut(system.prices());
-        let mut world_value_added = T::constant(0.0);
-        let mut world_before = 0.0;
-        let mut share_hats = vec![T::constant(0.0); sectors];
-        for n in 0..regions {
-            let row = n * sectors..(n + 1) * sectors;
-            share_hats.copy_from_slice(&evaluation.log_share_shift[row.clone()]);
-            T::exp_each(&mut share_hats);
-            let activity = &mut activity[row];
+        let goods = system.purchasers * sectors;
+        // Activity without the numeraire, and prices; the value added of the region.
+        let region = |(n, (activity, prices)): (usize, (&mut [T], &mut [T]))| {
+            let mut value_added_now = T::constant(0.0);
+            // Room that prices fill later.
+            let share_hats = &mut prices[..sectors];
+            share_hats.copy_from_slice(&evaluation.log_share_shift[n * sectors..][..sectors]);
+            T::exp_each(share_hats);
             for k in 0..sectors {
-                world_before += baseline.value_added[[n, k]];
                 let output = system.output[[n, k]];
                 if output == 0.0 {
                     activity[k] = T::constant(1.0);
@@ -148,28 +148,34 @@ impl<'a> EquilibriumMap<'a> {
                 activity[k] = output_hat;
                 let value_added = system.value_added[[n, k]];
                 if value_added != 0.0 {
-                    world_value_added += output_hat * share_hats[k] * value_added;
+                    value_added_now += output_hat * share_hats[k] * value_added;
                 }
             }
-        }
-        T::ln_each(activity);
-        // The numeraire: world value added is what it was.
-        let numeraire = (world_value_added * world_before.recip()).ln();
-        for n in 0..regions {
-            for k in 0..sectors {
-                let cell = n * sectors + k;
-                if system.output[[n, k]] != 0.0 {
-                    let implied = activity[cell] + evaluation.log_share_shift[cell] - numeraire;
-                    activity[cell] = x[cell] + (implied - x[cell]) * self.relaxation[cell];
-                }
-            }
-            for row in n * system.purchasers..(n + 1) * system.purchasers {
-                for s in 0..sectors {
-                    let buys = system.survivors.buys(n, row % system.purchasers, s);
+            T::ln_each(activity);
+            for (purchaser, prices) in prices.chunks_mut(sectors).enumerate() {
+                let row = n * system.purchasers + purchaser;
+                for (s, price) in prices.iter_mut().enumerate() {
                     let implied = s * regions * system.purchasers + row;
-                    prices[row * sectors + s] =
-                        if buys { evaluation.log_prices[implied] } else { T::constant(0.0) };
+                    let buys = system.survivors.buys(n, purchaser, s);
+                    *price = if buys { evaluation.log_prices[implied] } else { T::constant(0.0) };
                 }
+            }
+            value_added_now
+        };
+        let value_added: Vec<T> = if system.parallel_cells() {
+            let rows = activity.par_chunks_mut(sectors).zip(prices.par_chunks_mut(goods));
+            rows.enumerate().map(region).collect()
+        } else {
+            let rows = activity.chunks_mut(sectors).zip(prices.chunks_mut(goods));
+            rows.enumerate().map(region).collect()
+        };
+        // The numeraire: world value added is what it was.
+        let world = value_added.iter().fold(T::constant(0.0), |sum, &value| sum + value);
+        let numeraire = (world * baseline.value_added.sum().recip()).ln();
+        for (cell, activity) in activity.iter_mut().enumerate() {
+            if slice(&system.output)[cell] != 0.0 {
+                let implied = *activity + evaluation.log_share_shift[cell] - numeraire;
+                *activity = x[cell] + (implied - x[cell]) * self.relaxation[cell];
             }
         }
 
@@ -202,9 +208,12 @@ impl<'a> EquilibriumMap<'a> {
         for (n, income) in incomes.iter_mut().enumerate() {
             *income += evaluation.rents[n];
             *income += T::constant(counterfactual.transfers[n]);
-            for s in 0..baseline.sector_count() {
-                *income += evaluation.tariffs[s * regions + n];
-                *income += evaluation.export_taxes[s * regions + n];
+        }
+        let taxes = evaluation.tariffs.chunks(regions).zip(evaluation.export_taxes.chunks(regions));
+        for (tariffs, export_taxes) in taxes {
+            for (n, income) in incomes.iter_mut().enumerate() {
+                *income += tariffs[n];
+                *income += export_taxes[n];
             }
         }
         let mut transfers = Vec::new();

@@ -6,7 +6,9 @@
 //! coefficients are the baseline's, added up. What is left in each cell is small beside its own
 //! diagonal and is divided by that.
 
-use viner_numerics::kernel::dense::{add_scaled, add_transposed_product, dot};
+use rayon::prelude::*;
+use viner_numerics::kernel::dense::{add_scaled, add_transposed_product, dot, fetch};
+use viner_numerics::kernel::{Work, run};
 use viner_numerics::lu::Lu;
 
 use crate::equilibrium::system::{PARALLEL_FROM, System, each, slice};
@@ -18,6 +20,8 @@ pub(in crate::equilibrium) struct Preconditioner {
     sectors: usize,
     /// Purchasers of a good in each region.
     purchasers: usize,
+    /// Whether passes over cells are worth several threads.
+    parallel: bool,
     /// By cell: what turns a residual into that of the map without relaxation, 0 where there is none.
     activity_scale: Vec<f64>,
     /// Weights of the sectors of a region in its level of activity (output), and of prices (spending).
@@ -77,25 +81,27 @@ impl Preconditioner {
         let row = |n: usize| -> [Vec<f64>; 5] {
             let spending = spending(system, &answers, n);
             let mut sums: [Vec<f64>; 5] = std::array::from_fn(|_| vec![0.0; regions]);
-            let mut products = vec![0.0; regions];
             for s in 0..sectors {
                 let cell = n * sectors + s;
                 if !buys[cell] {
                     continue;
                 }
-                let shares = &shares[(s * regions + n) * regions..][..regions];
-                let by_exporter = s * regions..(s + 1) * regions;
-                for (sum, cost) in sums.iter_mut().zip(&costs) {
-                    multiply(&mut products, shares, &cost[by_exporter.clone()]);
-                    let own = n * system.purchasers..(n + 1) * system.purchasers;
-                    let weight = own.map(|row| price_weights[row * sectors + s]).sum();
-                    add_scaled(sum, &products, weight);
-                }
-                multiply(&mut products, shares, &per_sales[by_exporter]);
+                let own = n * system.purchasers..(n + 1) * system.purchasers;
+                let weight: f64 = own.map(|row| price_weights[row * sectors + s]).sum();
                 let demand = theta[s] * expenditure[cell];
-                add_scaled(&mut sums[2], &products, spending[0][s]);
-                add_scaled(&mut sums[3], &products, spending[1][s] + demand);
-                add_scaled(&mut sums[4], &products, demand);
+                let by_exporter = s * regions..(s + 1) * regions;
+                let row = |s: usize| &shares[(s * regions + n) * regions..][..regions];
+                fetch(row((s + 1).min(sectors - 1)));
+                run(AddSuppliers {
+                    shares: row(s),
+                    terms: [
+                        &costs[0][by_exporter.clone()],
+                        &costs[1][by_exporter.clone()],
+                        &per_sales[by_exporter],
+                    ],
+                    factors: [weight, weight, spending[0][s], spending[1][s] + demand, demand],
+                    sums: sums.each_mut().map(Vec::as_mut_slice),
+                });
             }
             sums
         };
@@ -147,6 +153,7 @@ impl Preconditioner {
             regions,
             sectors,
             purchasers: system.purchasers,
+            parallel: system.parallel_cells(),
             activity_scale: (0..regions * sectors)
                 .map(|cell| if output[cell] == 0.0 { 0.0 } else { relaxation[cell].recip() })
                 .collect(),
@@ -166,33 +173,55 @@ impl Preconditioner {
         let (activity, rest) = residual.split_at_mut(regions * sectors);
         let goods = self.purchasers * sectors;
         let prices = &mut rest[..regions * goods];
-        for (residual, scale) in activity.iter_mut().zip(&self.activity_scale) {
-            *residual *= scale;
-        }
-        let mut levels = vec![0.0; 2 * regions];
-        for n in 0..regions {
+        let levels_of = |(n, (activity, prices)): (usize, (&mut [f64], &mut [f64]))| {
+            let row = n * sectors..(n + 1) * sectors;
+            for (residual, scale) in activity.iter_mut().zip(&self.activity_scale[row.clone()]) {
+                *residual *= scale;
+            }
+            let bought = n * goods..(n + 1) * goods;
+            [dot(&self.activity_weights[row], activity), dot(&self.price_weights[bought], prices)]
+        };
+        let levels: Vec<[f64; 2]> = if self.parallel {
+            let rows = activity.par_chunks_mut(sectors).zip(prices.par_chunks_mut(goods));
+            rows.enumerate().map(levels_of).collect()
+        } else {
+            let rows = activity.chunks_mut(sectors).zip(prices.chunks_mut(goods));
+            rows.enumerate().map(levels_of).collect()
+        };
+        let by_level = |level: usize| levels.iter().map(move |levels| levels[level]);
+        let solved = self.solve_levels(&by_level(0).chain(by_level(1)).collect::<Vec<f64>>());
+        let correct = |(n, (activity, prices)): (usize, (&mut [f64], &mut [f64]))| {
             let row = n * sectors..(n + 1) * sectors;
             let bought = n * goods..(n + 1) * goods;
-            levels[n] = dot(&self.activity_weights[row.clone()], &activity[row]);
-            levels[regions + n] = dot(&self.price_weights[bought.clone()], &prices[bought]);
-        }
-        let solved = self.solve_levels(&levels);
-        for n in 0..regions {
-            let row = n * sectors..(n + 1) * sectors;
-            let bought = n * goods..(n + 1) * goods;
-            for (values, row, inverse, weights, level) in [
-                (&mut *activity, row, &self.activity_inverse, &self.activity_weights, n),
-                (&mut *prices, bought, &self.price_inverse, &self.price_weights, regions + n),
+            for (values, inverse, weights, before, after) in [
+                (
+                    activity,
+                    &self.activity_inverse[row.clone()],
+                    &self.activity_weights[row],
+                    levels[n][0],
+                    solved[n],
+                ),
+                (
+                    prices,
+                    &self.price_inverse[bought.clone()],
+                    &self.price_weights[bought],
+                    levels[n][1],
+                    solved[regions + n],
+                ),
             ] {
-                let (before, after) = (levels[level], solved[level]);
-                for ((value, inverse), weight) in
-                    values[row.clone()].iter_mut().zip(&inverse[row.clone()]).zip(&weights[row])
-                {
+                for ((value, inverse), weight) in values.iter_mut().zip(inverse).zip(weights) {
                     if *weight != 0.0 {
                         *value = (*value - before) * inverse + after;
                     }
                 }
             }
+        };
+        if self.parallel {
+            let rows = activity.par_chunks_mut(sectors).zip(prices.par_chunks_mut(goods));
+            rows.enumerate().for_each(correct);
+        } else {
+            let rows = activity.chunks_mut(sectors).zip(prices.chunks_mut(goods));
+            rows.enumerate().for_each(correct);
         }
     }
 
@@ -261,9 +290,33 @@ impl Preconditioner {
     }
 }
 
-fn multiply(products: &mut [f64], x: &[f64], y: &[f64]) {
-    for ((product, x), y) in products.iter_mut().zip(x).zip(y) {
-        *product = x * y;
+/// Adds what the suppliers of one good to one importer bring to the sums by exporter: `shares · terms ·
+/// factors`, of which the last three have one term in common.
+struct AddSuppliers<'a> {
+    shares: &'a [f64],
+    terms: [&'a [f64]; 3],
+    factors: [f64; 5],
+    sums: [&'a mut [f64]; 5],
+}
+
+impl Work for AddSuppliers<'_> {
+    type Output = ();
+
+    #[expect(clippy::inline_always, reason = "what is not inlined is not compiled for the kernel")]
+    #[inline(always)]
+    fn run(self) {
+        let count = self.shares.len();
+        let [first, second, third] = self.terms.map(|terms| &terms[..count]);
+        let [a, b, c, d, e] = self.sums.map(|sums| &mut sums[..count]);
+        for i in 0..count {
+            let share = self.shares[i];
+            let bought = share * third[i];
+            a[i] += self.factors[0] * (share * first[i]);
+            b[i] += self.factors[1] * (share * second[i]);
+            c[i] += self.factors[2] * bought;
+            d[i] += self.factors[3] * bought;
+            e[i] += self.factors[4] * bought;
+        }
     }
 }
 

@@ -65,6 +65,10 @@ fn problem_is_plain(problem: &Problem) -> bool {
     *problem.counterfactual == crate::problem::Counterfactual::none(&problem.baseline)
 }
 
+/// Unknowns from which on earlier steps cost time and memory that the evaluations they save do not.
+const LARGE: usize = 20_000;
+const MEMORY_OF_LARGE: usize = 7;
+
 /// Acceleration, then damping, then Newton-Krylov, each from the best point so far; or one of them.
 pub(super) fn direct(
     map: &mut impl FixedPoint,
@@ -79,7 +83,9 @@ pub(super) fn direct(
         if !effort.uses(method) {
             continue;
         }
-        let settings = anderson::Settings { mixing, ..anderson::Settings::default() };
+        let plain = anderson::Settings::default();
+        let memory = if point.len() >= LARGE { MEMORY_OF_LARGE } else { plain.memory };
+        let settings = anderson::Settings { mixing, memory, ..plain };
         let progress = anderson::accelerate(map, point, settings, effort.limits(evaluations, 1000));
         evaluations += progress.evaluations;
         last = Progress { evaluations, ..progress };

@@ -218,7 +218,7 @@ impl Point {
             .collect();
         Self {
             weight,
-            flows: equilibrium.trade_flows.clone(),
+            flows: Array3::clone(&equilibrium.trade_flows),
             cells,
             fees,
             log_cost: equilibrium.unit_cost.mapv(f64::ln),

@@ -95,7 +95,7 @@ fn a_second_way_to_solve_it() {
                     expected.trade_flows.slice(s![s * users..(s + 1) * users, n, i]).sum()
                 });
                 let scale = whole.income.sum();
-                assert_close!(whole, found.trade_flows / scale, summed / scale, SAME_PROBLEM);
+                assert_close!(whole, &*found.trade_flows / scale, summed / scale, SAME_PROBLEM);
                 assert!(
                     (found.wedges[0].multiplier - expected.wedges[0].multiplier).abs()
                         < SAME_ANSWER

@@ -1,8 +1,10 @@
 //! Anderson acceleration of a fixed-point map.
 
+mod history;
+
+use self::history::History;
 use crate::fixed_point::{FixedPoint, Limits, Outcome, Progress};
-use crate::kernel::dense::{add_scaled, add_transposed_product, product};
-use crate::vector::{max_abs, norm};
+use crate::vector::{add_scaled, max_abs};
 
 /// How the accelerated iteration moves.
 #[derive(Clone, Copy, Debug)]
@@ -125,170 +127,6 @@ fn subtract_from(new: &[f64], old: &mut [f64]) {
     }
 }
 
-/// Differences of residuals, kept as `Q R`, and of images. Vectors lie one after the other.
-struct History {
-    memory: usize,
-    dimension: usize,
-    /// Columns of Q, the oldest difference first.
-    basis: Vec<f64>,
-    /// Column j of R has j + 1 entries.
-    triangle: Vec<Vec<f64>>,
-    /// Differences of images, each in a place of its own.
-    images: Vec<f64>,
-    /// The place of each column's image.
-    places: Vec<usize>,
-    /// Weights of the last least-squares problem, by column and by place.
-    weights: Vec<f64>,
-    weights_by_place: Vec<f64>,
-}
-
-/// A new difference whose part outside the span of the kept ones is smaller than this, relative to
-/// its length, adds rounding rather than information: the memory is shortened until it does not.
-const INDEPENDENT: f64 = 1e-10;
-
-/// One projection leaves errors of 1e-16 over this part: good enough to combine directions with.
-const WELL_OUTSIDE: f64 = 1e-3;
-
-/// Entries of all columns that are rotated while they are near.
-const ROTATED_TOGETHER: usize = 256;
-
-impl History {
-    fn new(memory: usize, dimension: usize) -> Self {
-        Self {
-            memory,
-            dimension,
-            basis: Vec::with_capacity(memory * dimension),
-            triangle: Vec::new(),
-            images: Vec::with_capacity(memory * dimension),
-            places: Vec::new(),
-            weights: Vec::new(),
-            weights_by_place: Vec::new(),
-        }
-    }
-
-    fn clear(&mut self) {
-        self.basis.clear();
-        self.triangle.clear();
-        self.places.clear();
-    }
-
-    /// Takes in a difference; that of the residuals is overwritten.
-    fn push(&mut self, residual: &mut [f64], image: &[f64]) {
-        let length = norm(residual);
-        if self.memory == 0 || length == 0.0 {
-            return;
-        }
-        if self.places.len() == self.memory {
-            self.drop_oldest();
-        }
-        loop {
-            let count = self.places.len();
-            let mut column = vec![0.0; count];
-            let mut below = self.project(residual, &mut column);
-            if below < WELL_OUTSIDE * length {
-                // Twice is enough (Giraud, Langou and Rozloznik 2005).
-                below = self.project(residual, &mut column);
-            }
-            if below > INDEPENDENT * length {
-                self.basis.extend(residual.iter().map(|value| value / below));
-                column.push(below);
-                self.triangle.push(column);
-                break;
-            }
-            if count == 0 {
-                return;
-            }
-            // The vector that was taken apart, put together again, and one direction less.
-            add_transposed_product(&self.basis, &column, residual);
-            self.drop_oldest();
-        }
-        let free = (0..self.memory).find(|place| !self.places.contains(place)).unwrap_or(0);
-        let start = free * self.dimension;
-        if self.images.len() < start + self.dimension {
-            self.images.resize(start + self.dimension, 0.0);
-        }
-        self.images[start..start + self.dimension].copy_from_slice(image);
-        self.places.push(free);
-    }
-
-    /// Takes the projection on the basis out of `vector` and adds it to `column`; returns the length
-    /// of what is left.
-    fn project(&self, vector: &mut [f64], column: &mut [f64]) -> f64 {
-        let mut projection = vec![0.0; column.len()];
-        product(&self.basis, vector, &mut projection);
-        for (slot, value) in column.iter_mut().zip(&mut projection) {
-            *slot += *value;
-            *value = -*value;
-        }
-        add_transposed_product(&self.basis, &projection, vector);
-        norm(vector)
-    }
-
-    /// Removes the first column of `Q R` and restores the triangle by plane rotations.
-    fn drop_oldest(&mut self) {
-        self.places.remove(0);
-        self.triangle.remove(0);
-        let mut rotations = Vec::with_capacity(self.triangle.len());
-        for row in 0..self.triangle.len() {
-            let (upper, lower) = (self.triangle[row][row], self.triangle[row][row + 1]);
-            let radius = upper.hypot(lower);
-            let (cosine, sine) =
-                if radius == 0.0 { (1.0, 0.0) } else { (upper / radius, lower / radius) };
-            for column in &mut self.triangle[row..] {
-                let (upper, lower) = (column[row], column[row + 1]);
-                column[row] = cosine * upper + sine * lower;
-                column[row + 1] = cosine * lower - sine * upper;
-            }
-            rotations.push((cosine, sine));
-        }
-        for start in (0..self.dimension).step_by(ROTATED_TOGETHER) {
-            let width = ROTATED_TOGETHER.min(self.dimension - start);
-            for (row, &(cosine, sine)) in rotations.iter().enumerate() {
-                let (head, tail) = self.basis.split_at_mut((row + 1) * self.dimension);
-                let first = &mut head[row * self.dimension + start..][..width];
-                let second = &mut tail[start..][..width];
-                for (first, second) in first.iter_mut().zip(second) {
-                    let (upper, lower) = (*first, *second);
-                    *first = cosine * upper + sine * lower;
-                    *second = cosine * lower - sine * upper;
-                }
-            }
-        }
-        self.basis.truncate(rotations.len() * self.dimension);
-        for (index, column) in self.triangle.iter_mut().enumerate() {
-            column.truncate(index + 1);
-        }
-    }
-
-    /// Least-squares weights `w` of `residual ≈ ΔF w`.
-    fn weigh(&mut self, residual: &[f64]) {
-        let count = self.places.len();
-        self.weights.resize(count, 0.0);
-        product(&self.basis, residual, &mut self.weights);
-        let weights = &mut self.weights;
-        for row in (0..count).rev() {
-            for column in row + 1..count {
-                weights[row] -= self.triangle[column][row] * weights[column];
-            }
-            weights[row] /= self.triangle[row][row];
-        }
-        self.weights_by_place.clear();
-        self.weights_by_place.resize(self.images.len() / self.dimension.max(1), 0.0);
-        for (weight, &place) in weights.iter().zip(&self.places) {
-            self.weights_by_place[place] = -weight;
-        }
-    }
-
-    /// `vector −= ΔG w` for the last weights.
-    fn remove_images(&self, vector: &mut [f64]) {
-        add_transposed_product(&self.images, &self.weights_by_place, vector);
-    }
-
-    fn remove_span(&self, vector: &mut [f64]) {
-        self.project(vector, &mut vec![0.0; self.places.len()]);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -334,6 +172,50 @@ mod tests {
         let plain = Settings { memory: 0, ..Settings::default() };
         let progress = accelerate(&mut Stiff, &mut [0.0; 4], plain, LIMITS);
         assert_ne!(progress.outcome, Outcome::Converged, "{progress:?}");
+    }
+
+    /// Many copies of the stiff map side by side: more than fits into one part of a vector.
+    struct Copies(usize);
+
+    impl FixedPoint for Copies {
+        fn dimension(&self) -> usize {
+            4 * self.0
+        }
+        fn evaluate(&mut self, x: &[f64], image: &mut [f64]) {
+            for (x, image) in x.chunks(4).zip(image.chunks_mut(4)) {
+                Stiff.evaluate(x, image);
+            }
+        }
+        fn differentiate(&mut self, _: &[f64], _: &[f64], _: &mut [f64]) {
+            unreachable!("acceleration needs no derivative")
+        }
+    }
+
+    #[test]
+    fn copies_side_by_side_move_as_one_on_any_number_of_threads() {
+        let alone = {
+            let mut x = vec![0.0; 4];
+            let progress = accelerate(&mut Stiff, &mut x, Settings::default(), LIMITS);
+            (progress.evaluations, x)
+        };
+        let side_by_side = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| {
+                let mut x = vec![0.0; 40_000];
+                let settings = Settings { memory: 4, ..Settings::default() };
+                let progress = accelerate(&mut Copies(10_000), &mut x, settings, LIMITS);
+                assert_eq!(progress.outcome, Outcome::Converged, "{progress:?}");
+                x
+            })
+        };
+        let found = side_by_side(1);
+        assert_eq!(found, side_by_side(3));
+        assert!(alone.0 < 40);
+        for copy in found.chunks(4) {
+            for (value, expected) in copy.iter().zip(&alone.1) {
+                assert!((value - expected).abs() < 1e-12, "{copy:?} {:?}", alone.1);
+            }
+        }
     }
 
     /// Defined for x < 2 only, where the first full step leads out.

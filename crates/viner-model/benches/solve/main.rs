@@ -7,11 +7,13 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 
+mod counted;
+
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;
 
-use peak_alloc::PeakAlloc;
+use counted::Counted;
 use rayon::prelude::*;
 use viner_model::baseline::Baseline;
 use viner_model::economies::{Recipe, wall, with_sourcing};
@@ -24,7 +26,7 @@ use viner_model::scenario::{
 use viner_numerics::kernel::{Kernel, dense};
 
 #[global_allocator]
-static MEMORY: PeakAlloc = PeakAlloc;
+static MEMORY: Counted = Counted::new();
 
 /// Regions, sectors, and whether users have trade shares of their own.
 const CASES: [(usize, usize, bool); 6] = [
@@ -188,13 +190,13 @@ fn main() {
         let baseline = &problem.baseline;
         let shares = baseline.user_shares.as_ref().map_or(0, viner_model::ndarray::ArrayBase::len);
         let arrays = 8 * (2 * baseline.trade_flows.len() + baseline.input_mix.len() + shares);
-        let before = MEMORY.current_usage();
-        MEMORY.reset_peak_usage();
+        let before = MEMORY.held();
+        MEMORY.forget_peak();
         let equilibrium = solve(&problem, Settings::default()).expect("there is an equilibrium");
-        let memory = 1.0 + (MEMORY.peak_usage() - before) as f64 / arrays as f64;
+        let memory = 1.0 + (MEMORY.peak() - before) as f64 / arrays as f64;
         let evaluations = equilibrium.statistics.evaluations;
         drop(equilibrium);
-        let rounds = if bytes > 50_000_000 { 5 } else { 31 };
+        let rounds = if bytes > 50_000_000 { 15 } else { 101 };
         for threads in THREADS {
             let measured = measure(&problem, bytes, rounds, threads);
             let limit = bytes as f64 / measured.bandwidth;
