@@ -70,7 +70,7 @@ impl OptimizeQuestion {
         let (plan, diagnostics) = read_optimize_plan(&source.plan, overrides);
         let Some(plan) = plan.filter(|_| diagnostics.is_empty()) else { return Err(diagnostics) };
         let base = PlanQuestion::open(source, &plan.head, &[OPTIMIZE], overrides, table_tolerance)?;
-        let mut diagnostics = base.question.check_derivatives().err().unwrap_or_default();
+        let mut diagnostics = Diagnostics::default();
         let choices = choices(&plan, &base, &mut diagnostics);
         let smooth = |path: &str, text: &str, diagnostics: &mut Diagnostics| {
             let found = bound(&base, text).and_then(Measure::smooth);

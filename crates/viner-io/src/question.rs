@@ -203,16 +203,6 @@ impl Question {
         })
     }
 
-    /// Whether derivatives of outcomes can be taken.
-    ///
-    /// # Errors
-    /// They are not worked out for this model.
-    pub(crate) fn check_derivatives(&self) -> Result<(), Diagnostics> {
-        let problem = Problem::new(Arc::clone(&self.baseline), &self.file.scenario);
-        let error = problem.ok().and_then(|problem| problem.check_derivatives().err());
-        error.map_or(Ok(()), |error| Err(self.file.locations.locate(&error).into()))
-    }
-
     fn located(&self, errors: &[ScenarioError]) -> NoAnswer {
         NoAnswer::Input(Diagnostics(
             errors.iter().map(|error| self.file.locations.locate(error)).collect(),

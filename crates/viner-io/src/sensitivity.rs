@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use viner_model::equilibrium::{Differentiable, Equilibrium, Gradient, gradients};
+use viner_model::equilibrium::{By, Differentiable, Equilibrium, Gradient, gradients_by};
 use viner_model::outcome::{Names, Outcome, Smooth};
-use viner_model::problem::{Effect, NestKind, PolicySize, Problem, ScenarioError};
+use viner_model::problem::{Effect, NestKind, PolicySize, Problem, TradeCell, WedgeRule};
 use viner_model::scenario::{Action, Scenario};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -73,7 +73,7 @@ impl Asked {
             .map(|(name, policy)| (name.as_str(), policy.kind()))
             .collect();
         let names = Names::new(&question.baseline, &scenario.groups, policies);
-        let mut diagnostics = question.check_derivatives().err().unwrap_or_default();
+        let mut diagnostics = Diagnostics::default();
         let mut outcomes = Vec::with_capacity(texts.len());
         for text in texts {
             let bound = Outcome::parse(text).and_then(|outcome| outcome.bind(&names));
@@ -92,26 +92,28 @@ impl Asked {
     }
 
     /// Derivatives of all outcomes at the equilibrium of a problem that `scenario` is of.
-    ///
-    /// # Errors
-    /// Derivatives are not worked out for its model.
+    /// `trade_shares` asks for those by the trade shares of the baseline, too.
     pub fn answers(
         &self,
         scenario: &Scenario,
         problem: &Problem,
         equilibrium: &Equilibrium,
-    ) -> Result<Vec<Sensitivity>, ScenarioError> {
+        trade_shares: bool,
+    ) -> Vec<Sensitivity> {
         let outcomes: Vec<&dyn Differentiable> =
             self.outcomes.iter().map(|outcome| outcome as &dyn Differentiable).collect();
         let sizes = problem.sizes(scenario);
-        let gradients = gradients(problem, equilibrium, &outcomes)?;
-        let answers = gradients
+        let by = By { cells: None, trade_shares };
+        gradients_by(problem, equilibrium, &outcomes, by)
             .into_iter()
             .zip(&self.texts)
             .map(|(gradient, text)| {
                 let mut answers = of_policies(scenario, problem, &sizes, &gradient);
                 answers.extend(of_nests(problem, &gradient));
+                answers.extend(of_limits(problem, &gradient));
+                answers.extend(of_coalitions(problem, &gradient));
                 answers.extend(of_elasticities(problem, &gradient));
+                answers.extend(of_trade_shares(problem, &gradient));
                 let size = |answer: &Answer| {
                     let size = answer.derivative.abs();
                     if size.is_nan() { -1.0 } else { size }
@@ -124,8 +126,7 @@ impl Asked {
                     answers,
                 }
             })
-            .collect();
-        Ok(answers)
+            .collect()
     }
 }
 
@@ -175,40 +176,130 @@ fn of_policies(
     sizes.iter().filter(moves).map(answer).collect()
 }
 
-/// Elasticities between routes and currencies, and the costs of each.
+/// A number of a policy that is in no single trade cell.
+fn of_policy(
+    problem: &Problem,
+    policy: usize,
+    key: String,
+    [value, derivative]: [f64; 2],
+) -> Answer {
+    Answer {
+        kind: problem.policy_kinds[policy].to_owned(),
+        policy: Some(problem.policy_names[policy].clone()),
+        exporter: None,
+        importer: None,
+        sector: None,
+        key,
+        value,
+        derivative,
+    }
+}
+
+/// Elasticities between routes and currencies, and shares and costs of each.
 fn of_nests(problem: &Problem, gradient: &Gradient) -> Vec<Answer> {
     let mut answers = Vec::new();
     for (nest, own) in problem.counterfactual.nests.iter().zip(&gradient.nests) {
         let mut add = |key: String, value, derivative| {
-            answers.push(Answer {
-                kind: problem.policy_kinds[nest.policy].to_owned(),
-                policy: Some(problem.policy_names[nest.policy].clone()),
-                exporter: None,
-                importer: None,
-                sector: None,
-                key,
-                value,
-                derivative,
-            });
+            answers.push(of_policy(problem, nest.policy, key, [value, derivative]));
         };
         let name = match nest.kind {
             NestKind::Routes => "route_elasticity",
             NestKind::Currencies => "currency_elasticity",
         };
         add(name.to_owned(), nest.elasticity, own.elasticity);
-        for (branch, own) in nest.branches.iter().zip(&own.branches) {
+        for (position, (branch, by)) in nest.branches.iter().zip(&own.branches).enumerate() {
             let name = &branch.name;
+            let by_share = own.by_share(nest, position);
             match nest.kind {
                 NestKind::Currencies => {
-                    add(format!("currencies.{name}.change"), branch.cost - 1.0, own.cost);
+                    add(format!("currencies.{name}.share"), branch.share, by_share);
+                    add(format!("currencies.{name}.change"), branch.cost - 1.0, by.cost);
                 }
                 NestKind::Routes if branch.hub.is_some() => {
-                    add(format!("enforcement.{name}"), branch.cost - 1.0, own.cost);
-                    add(format!("hub_margin.{name}"), branch.margin, own.margin);
+                    add(format!("hub_share.{name}"), branch.share, by_share);
+                    add(format!("enforcement.{name}"), branch.cost - 1.0, by.cost);
+                    add(format!("hub_margin.{name}"), branch.margin, by.margin);
                 }
                 NestKind::Routes => {}
             }
         }
+    }
+    answers
+}
+
+/// Who keeps the rents of quotas, and shipping outside the coalition of price caps, by limit; the limits
+/// themselves are sizes.
+fn of_limits(problem: &Problem, gradient: &Gradient) -> Vec<Answer> {
+    let baseline = &problem.baseline;
+    let mut answers = Vec::new();
+    for (wedge, by) in problem.counterfactual.wedges.iter().zip(&gradient.wedges) {
+        // Where all its cells have one in common.
+        let common = |position: fn(&TradeCell) -> usize| {
+            let mut all = wedge.cells.iter().map(|(cell, _)| position(cell));
+            let first = all.next()?;
+            all.all(|other| other == first).then_some(first)
+        };
+        let region = |n: usize| baseline.regions.code(n).to_owned();
+        let mut add = |key: &str, value, derivative| {
+            answers.push(Answer {
+                exporter: common(|cell| cell.2).map(region),
+                importer: common(|cell| cell.1).map(region),
+                sector: common(|cell| cell.0).map(|s| baseline.sectors.code(s).to_owned()),
+                ..of_policy(problem, wedge.policy, key.to_owned(), [value, derivative])
+            });
+        };
+        match wedge.rule {
+            WedgeRule::Quota { rent_to_exporter, .. } => {
+                add("rent_to_exporter", rent_to_exporter, by.rent_to_exporter);
+            }
+            WedgeRule::PriceCap(cap) => {
+                add("shadow_capacity", cap.capacity, by.capacity);
+                add("shadow_cost", cap.cost, by.cost);
+            }
+        }
+    }
+    answers
+}
+
+/// Parts of members in the losses of coalitions.
+fn of_coalitions(problem: &Problem, gradient: &Gradient) -> Vec<Answer> {
+    let mut answers = Vec::new();
+    for (index, coalition) in problem.counterfactual.coalitions.iter().enumerate() {
+        let weights = coalition.weights.iter().flatten();
+        for (position, (member, weight)) in coalition.members.iter().zip(weights).enumerate() {
+            let key = format!("weights.{}", problem.baseline.regions.code(*member));
+            let by = gradient.by_loss_share(problem, index, position).unwrap_or(f64::NAN);
+            answers.push(of_policy(problem, coalition.policy, key, [*weight, by]));
+        }
+    }
+    answers
+}
+
+/// Trade shares of the baseline, if they were asked for.
+fn of_trade_shares(problem: &Problem, gradient: &Gradient) -> Vec<Answer> {
+    let (regions, sectors) = (&problem.baseline.regions, &problem.baseline.sectors);
+    let mut answers = Vec::new();
+    for ((s, n, purchaser, i), &derivative) in
+        gradient.trade_shares.iter().flat_map(|by| by.indexed_iter())
+    {
+        let value = problem.trade_share((s, n, i), purchaser);
+        if value == 0.0 {
+            continue;
+        }
+        let key = match problem.user_shares() {
+            None => "trade_share".to_owned(),
+            Some(_) => format!("trade_share.{}", problem.baseline.user_name(purchaser)),
+        };
+        answers.push(Answer {
+            kind: "baseline".to_owned(),
+            policy: None,
+            exporter: Some(regions.code(i).to_owned()),
+            importer: Some(regions.code(n).to_owned()),
+            sector: Some(sectors.code(s).to_owned()),
+            key,
+            value,
+            derivative,
+        });
     }
     answers
 }

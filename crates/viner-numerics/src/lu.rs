@@ -1,7 +1,7 @@
 //! Dense linear systems by triangular factors.
 
 use crate::kernel::dense::{Rows, add_multiples};
-use crate::vector::dot;
+use crate::vector::{add_scaled, dot};
 
 /// Pivots below this, relative to the largest entry, mark a matrix as singular.
 const SINGULAR: f64 = 1e-12;
@@ -99,6 +99,26 @@ impl Lu {
         }
         x
     }
+
+    /// The solution of the transposed system with this right side.
+    pub fn solve_transposed(&self, right_side: &[f64]) -> Vec<f64> {
+        let mut x = right_side.to_vec();
+        for row in 0..self.size {
+            let factors = &self.factors[row * self.size..][..self.size];
+            let (known, rest) = x.split_at_mut(row + 1);
+            known[row] /= factors[row];
+            add_scaled(rest, &factors[row + 1..], -known[row]);
+        }
+        for row in (0..self.size).rev() {
+            let (rest, known) = x.split_at_mut(row);
+            add_scaled(rest, &self.factors[row * self.size..][..row], -known[0]);
+        }
+        let mut solution = vec![0.0; self.size];
+        for (&row, value) in self.order.iter().zip(x) {
+            solution[row] = value;
+        }
+        solution
+    }
 }
 
 #[cfg(test)]
@@ -125,8 +145,14 @@ mod tests {
         let expected: Vec<f64> = (0..size).map(|i| entry(i * 31)).collect();
         let right: Vec<f64> =
             (0..size).map(|row| dot(&matrix[row * size..][..size], &expected)).collect();
-        for (found, wanted) in Lu::new(matrix, size).unwrap().solve(&right).iter().zip(&expected) {
-            assert!((found - wanted).abs() < 1e-11, "{found} {wanted}");
+        let below: Vec<f64> = (0..size)
+            .map(|column| (0..size).map(|row| matrix[row * size + column] * expected[row]).sum())
+            .collect();
+        let lu = Lu::new(matrix, size).unwrap();
+        for found in [lu.solve(&right), lu.solve_transposed(&below)] {
+            for (found, wanted) in found.iter().zip(&expected) {
+                assert!((found - wanted).abs() < 1e-11, "{found} {wanted}");
+            }
         }
     }
 }

@@ -4,7 +4,6 @@ use std::fmt::Write;
 use std::time::Instant;
 
 use serde_json::{Value, json};
-use viner_io::Diagnostics;
 use viner_io::question::{Question, scenario_source};
 use viner_io::results::{gradient_frame, manifest, run_frames, write_results};
 use viner_io::sensitivity::{Asked, Sensitivity};
@@ -36,9 +35,8 @@ pub fn run(options: &SensitivityOptions, common: &Common, printer: &Printer) -> 
     let (problem, equilibrium) = question.solve()?;
     let solved = start.elapsed().as_secs_f64();
     let start = Instant::now();
-    let found = asked
-        .answers(&question.file.scenario, &problem, &equilibrium)
-        .map_err(|error| Diagnostics::from(question.file.locations.locate(&error)))?;
+    let found =
+        asked.answers(&question.file.scenario, &problem, &equilibrium, options.trade_shares);
     let seconds = start.elapsed().as_secs_f64();
 
     if common.json {

@@ -52,6 +52,43 @@ fn derivatives_are_those_of_runs() {
     assert_eq!(json.json()["outcomes"][0]["largest"].as_array().unwrap().len(), 2);
 }
 
+/// Numbers of a policy that are no size in a cell have rows too.
+#[test]
+fn every_number_of_a_policy_has_a_row() {
+    let place = place();
+    let cells = "exporter = \"USA\"\nimporter = \"ROW\"\n";
+    place.write(
+        "all.toml",
+        &format!(
+            "baseline = \"bundle\"\n\
+             [[policy]]\nkind = \"quota\"\n{cells}sector = \"A\"\nquantity = 0.7\nrent_to_exporter = 0.4\n\
+             [[policy]]\nkind = \"price-cap\"\n{cells}sector = \"C10_12\"\ncap = 0.99\n\
+             shadow_capacity = 0.2\nshadow_cost = 0.01\n\
+             [[policy]]\nkind = \"settlement\"\n{cells}sector = \"A\"\ncurrency_elasticity = 4\n\
+             currencies = {{ USD = {{ share = 0.8, change = 0.3 }}, CNY = {{ share = 0.2, change = 0.0 }} }}\n\
+             [[policy]]\nkind = \"coalition-transfer\"\nmembers = [\"USA\", \"ROW\"]\n\
+             rule = \"weights\"\nweights = {{ USA = 0.5, ROW = 0.5 }}\n"
+        ),
+    );
+    place.viner("sensitivity all.toml --of welfare(USA) -o all").succeeded();
+    for key in [
+        "quantity",
+        "rent_to_exporter",
+        "cap",
+        "shadow_capacity",
+        "shadow_cost",
+        "currency_elasticity",
+        "currencies.USD.share",
+        "currencies.CNY.share",
+        "currencies.USD.change",
+        "weights.USA",
+        "weights.ROW",
+    ] {
+        let derivative = place.number("all/gradient.csv", &[("key", key)], "derivative");
+        assert!(derivative.is_finite(), "{key}");
+    }
+}
+
 #[test]
 fn what_has_no_derivative_is_refused() {
     let place = place();

@@ -10,12 +10,44 @@ use viner_numerics::Real;
 
 use crate::problem::{FeeOwner, PriceCap};
 
+/// The numbers of a policy that a limit is made of; those that its kind does not have are 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Terms<T> {
+    /// `ln q̄` or `ln p̄`.
+    pub log_limit: T,
+    /// λ: part of the rent of a quota that the exporter keeps.
+    pub rent_to_exporter: T,
+    /// K: what outside shipping can carry under a price cap.
+    pub capacity: T,
+    /// δ: part of the price that it costs.
+    pub cost: T,
+}
+
+impl<T: Copy> Terms<T> {
+    /// Each of them, made from its value.
+    pub fn map<U>(&self, mut make: impl FnMut(T) -> U) -> Terms<U> {
+        Terms {
+            log_limit: make(self.log_limit),
+            rent_to_exporter: make(self.rent_to_exporter),
+            capacity: make(self.capacity),
+            cost: make(self.cost),
+        }
+    }
+}
+
+impl<T: Real> Terms<T> {
+    /// ℓ = −ln(1−δ).
+    fn log_fee(&self) -> T {
+        -(-self.cost).ln_1p()
+    }
+}
+
 /// How a wedge follows from its unknown, and the unknown from what the wedge leads to.
 pub enum Track {
     /// `m ≥ 1 ⊥ q ≤ q̄`.
     Quota {
-        /// `ln q̄`.
-        log_limit: f64,
+        /// q̄ and λ.
+        terms: Terms<f64>,
         /// Part of the implied change that is taken in one step.
         step: f64,
     },
@@ -36,21 +68,23 @@ pub struct WedgePoint<T> {
     pub closed: bool,
     /// Outside shipping over the most that can be used of it, `H / min(K, Q)`.
     pub shadow_use: T,
+    /// The numbers of its policy.
+    pub terms: Terms<T>,
 }
 
 impl<T: Real> WedgePoint<T> {
-    fn open(log_multiplier: T, shadow_use: T) -> Self {
-        Self { log_multiplier, inverse: (-log_multiplier).exp(), closed: false, shadow_use }
+    fn open(log_multiplier: T, shadow_use: T, terms: Terms<T>) -> Self {
+        Self { log_multiplier, inverse: (-log_multiplier).exp(), closed: false, shadow_use, terms }
     }
 
-    fn unbound() -> Self {
+    fn unbound(terms: Terms<T>) -> Self {
         let zero = T::constant(0.0);
         let inverse = T::constant(1.0);
-        Self { log_multiplier: zero, inverse, closed: false, shadow_use: zero }
+        Self { log_multiplier: zero, inverse, closed: false, shadow_use: zero, terms }
     }
 
-    fn closed() -> Self {
-        Self { inverse: T::constant(0.0), closed: true, ..Self::unbound() }
+    fn closed(terms: Terms<T>) -> Self {
+        Self { inverse: T::constant(0.0), closed: true, ..Self::unbound(terms) }
     }
 }
 
@@ -109,12 +143,10 @@ impl Regime {
 /// where `r = min(e, ln(Q/K)/(1+θ))`. The mixed stretch is left out where the fee goes back to the
 /// importer: H then changes nothing. Without outside shipping the stretch from 0 to `1/(1+θ)` takes
 /// the quantity to 0, linearly at given demand: `m^{−(1+θ)} = 1 − (1+θ)y`; beyond it the exporter has
-/// withdrawn, and `e = y − 1/(1+θ)`.
+/// withdrawn, and `e = y − 1/(1+θ)`. Where the first ships there would be wanted, at `m > 1/(1−δ)`, all
+/// of none are in use.
 pub struct CapTrack {
-    log_cap: f64,
-    log_capacity: f64,
-    /// ℓ.
-    log_fee: f64,
+    terms: Terms<f64>,
     demand_elasticity: f64,
     mixed: f64,
 }
@@ -134,9 +166,12 @@ impl CapTrack {
     /// The track of `cap` in a sector with this θ.
     pub fn new(cap: &PriceCap, trade_elasticity: f64) -> Self {
         Self {
-            log_cap: cap.cap.ln(),
-            log_capacity: cap.capacity.ln(),
-            log_fee: -(-cap.cost).ln_1p(),
+            terms: Terms {
+                log_limit: cap.cap.ln(),
+                capacity: cap.capacity,
+                cost: cap.cost,
+                ..Terms::default()
+            },
             demand_elasticity: 1.0 + trade_elasticity,
             mixed: if cap.owner == FeeOwner::Importer { 0.0 } else { MIXED },
         }
@@ -151,44 +186,46 @@ impl CapTrack {
     }
 
     fn has_shadow(&self) -> bool {
-        self.log_capacity > f64::NEG_INFINITY
+        self.terms.capacity > 0.0
     }
 
     /// Where the turn begins and ends.
-    fn turn(&self) -> [f64; 2] {
-        let start = self.log_fee + self.mixed;
+    fn turn<T: Real>(&self, terms: &Terms<T>) -> [T; 2] {
+        let start = terms.log_fee() + self.mixed;
         [start, start + TURN]
     }
 
-    fn point<T: Real>(&self, y: T) -> WedgePoint<T> {
-        let zero = T::constant(0.0);
+    fn point<T: Real>(&self, y: T, terms: Terms<T>) -> WedgePoint<T> {
+        let (zero, all) = (T::constant(0.0), T::constant(1.0));
         let place = y.value();
         if place < 0.0 {
-            return WedgePoint::unbound();
+            return WedgePoint::unbound(terms);
         }
+        let fee = terms.log_fee();
         if !self.has_shadow() {
             let remaining = y * -self.demand_elasticity + 1.0;
             if remaining.value() <= 0.0 {
-                return WedgePoint::closed();
+                return WedgePoint::closed(terms);
             }
-            return WedgePoint::open(remaining.ln() * -self.demand_elasticity.recip(), zero);
+            let log_multiplier = remaining.ln() * -self.demand_elasticity.recip();
+            let wanted = log_multiplier.value() > fee.value();
+            return WedgePoint::open(log_multiplier, if wanted { all } else { zero }, terms);
         }
-        let [turn, end] = self.turn();
-        let (fee, all) = (T::constant(self.log_fee), T::constant(1.0));
-        if place < self.log_fee {
-            WedgePoint::open(y, zero)
-        } else if place < turn {
-            WedgePoint::open(fee, (y + -self.log_fee) * MIXED.recip())
-        } else if place <= end {
-            WedgePoint::open(fee, all)
+        let [turn, end] = self.turn(&terms);
+        if place < fee.value() {
+            WedgePoint::open(y, zero, terms)
+        } else if place < turn.value() {
+            WedgePoint::open(fee, (y - fee) * MIXED.recip(), terms)
+        } else if place <= end.value() {
+            WedgePoint::open(fee, all, terms)
         } else {
-            WedgePoint::open(y + (self.log_fee - end), all)
+            WedgePoint::open(y + (fee - end), all, terms)
         }
     }
 
-    fn image<T: Real>(&self, y: T, log_quantity: T, log_price: T) -> T {
+    fn image<T: Real>(&self, y: T, terms: &Terms<T>, log_quantity: T, log_price: T) -> T {
         let place = y.value();
-        let excess = log_price + -self.log_cap;
+        let excess = log_price - terms.log_limit;
         if place < 0.0 {
             return excess;
         }
@@ -198,13 +235,13 @@ impl CapTrack {
             let residual = if remaining > 0.0 { excess } else { excess - (y + -end) };
             return y + residual * remaining.max(LEAST_STEP);
         }
-        let scarcity = (log_quantity + -self.log_capacity) * self.demand_elasticity.recip();
+        let scarcity = (log_quantity - terms.capacity.ln()) * self.demand_elasticity.recip();
         let beyond = if scarcity.value() < excess.value() { scarcity } else { excess };
-        let [turn, end] = self.turn();
-        if place < turn {
+        let [turn, end] = self.turn(terms);
+        if place < turn.value() {
             return y + excess;
         }
-        if place > end {
+        if place > end.value() {
             return y + beyond;
         }
         // Nothing depends on where in the turn it is: the place follows from both conditions.
@@ -223,24 +260,24 @@ impl CapTrack {
             return Regime::Slack;
         }
         if !self.has_shadow() {
-            let point = self.point(y);
+            let point = self.point(y, self.terms);
             return if point.closed {
                 Regime::Withdrawn
-            } else if point.log_multiplier > self.log_fee {
+            } else if point.shadow_use > 0.0 {
                 Regime::ShadowFull
             } else {
                 Regime::Served
             };
         }
-        let [turn, end] = self.turn();
-        let scarcity = (log_quantity - self.log_capacity) / self.demand_elasticity;
-        if y < self.log_fee {
+        let [turn, end] = self.turn(&self.terms);
+        let scarcity = (log_quantity - self.terms.capacity.ln()) / self.demand_elasticity;
+        if y < self.terms.log_fee() {
             Regime::Served
         } else if y < turn {
             Regime::Mixed
         } else if y <= end {
             if scarcity > 0.0 { Regime::ShadowFull } else { Regime::ShadowOnly }
-        } else if scarcity < log_price - self.log_cap {
+        } else if scarcity < log_price - self.terms.log_limit {
             Regime::ShadowOnlyFull
         } else {
             Regime::ShadowFull
@@ -249,22 +286,36 @@ impl CapTrack {
 }
 
 impl Track {
+    /// The numbers of its policy.
+    pub fn terms(&self) -> Terms<f64> {
+        match self {
+            Self::Quota { terms, .. } => *terms,
+            Self::Cap(track) => track.terms,
+            Self::Idle => Terms::default(),
+        }
+    }
+
     /// The wedge at the unknown `y`.
     pub fn point<T: Real>(&self, y: T) -> WedgePoint<T> {
+        self.point_at(y, self.terms().map(T::constant))
+    }
+
+    /// The same with numbers of its policy that may carry derivatives.
+    pub fn point_at<T: Real>(&self, y: T, terms: Terms<T>) -> WedgePoint<T> {
         match self {
-            Self::Quota { .. } if y.value() >= 0.0 => WedgePoint::open(y, T::constant(0.0)),
-            Self::Cap(track) => track.point(y),
-            Self::Idle | Self::Quota { .. } => WedgePoint::unbound(),
+            Self::Quota { .. } if y.value() >= 0.0 => WedgePoint::open(y, T::constant(0.0), terms),
+            Self::Cap(track) => track.point(y, terms),
+            Self::Idle | Self::Quota { .. } => WedgePoint::unbound(terms),
         }
     }
 
     /// The unknown that the quantity of the cells and the exporter's price, both relative to the
-    /// baseline, lead to from `y`.
-    pub fn image<T: Real>(&self, y: T, log_quantity: T, log_price: T) -> T {
+    /// baseline, lead to from `y`, where its policy has these numbers.
+    pub fn image<T: Real>(&self, y: T, terms: &Terms<T>, log_quantity: T, log_price: T) -> T {
         match self {
             Self::Idle => T::constant(0.0),
-            Self::Quota { log_limit, step } => {
-                let mut residual = log_quantity + -log_limit;
+            Self::Quota { step, .. } => {
+                let mut residual = log_quantity - terms.log_limit;
                 if residual.value() < LARGEST_SLACK {
                     residual = T::constant(LARGEST_SLACK);
                 }
@@ -273,7 +324,7 @@ impl Track {
                 }
                 y + residual * *step
             }
-            Self::Cap(track) => track.image(y, log_quantity, log_price),
+            Self::Cap(track) => track.image(y, terms, log_quantity, log_price),
         }
     }
 
@@ -283,7 +334,7 @@ impl Track {
         match self {
             Self::Idle => 0.0,
             Self::Quota { .. } => BEYOND,
-            Self::Cap(track) if track.has_shadow() => track.turn()[1] + BEYOND,
+            Self::Cap(track) if track.has_shadow() => track.turn(&track.terms)[1] + BEYOND,
             Self::Cap(track) => track.demand_elasticity.recip() + BEYOND,
         }
     }
@@ -325,7 +376,7 @@ mod tests {
         };
         for _ in 0..20_000 {
             let (_, price, quantity) = at(y);
-            y = track.image(y, quantity, price);
+            y = track.image(y, &track.terms(), quantity, price);
         }
         let (point, price, quantity) = at(y);
         let regime = track.regime(y, quantity, price);

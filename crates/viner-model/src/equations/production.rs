@@ -226,7 +226,7 @@ impl Region<'_> {
     }
 
     /// Where the prices and the spending of a user, or of final demand, are among those of all.
-    fn purchases_of(&self, user: usize, sectors: usize) -> Range<usize> {
+    pub fn purchases_of(&self, user: usize, sectors: usize) -> Range<usize> {
         let first = if self.prices_by_user { user * sectors } else { 0 };
         first..first + sectors
     }

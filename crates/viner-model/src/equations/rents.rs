@@ -31,13 +31,13 @@ pub struct Rent<T> {
 #[derive(Clone, Copy)]
 pub enum RentRule<T> {
     /// λ to the exporter, the rest to the importer.
-    Shared(f64),
+    Shared(T),
     /// Rents and fees of a price cap with outside shipping.
     Shipped {
         /// `h = H/Q`: part of the quantity that goes by outside shipping.
         shadow_share: T,
         /// δ.
-        cost: f64,
+        cost: T,
         /// Who earns the fee.
         owner: FeeOwner,
     },
@@ -95,19 +95,19 @@ impl SplitAccounts {
             match rent.rule {
                 RentRule::Shared(to_exporter) => {
                     pay(Receiver::Exporter, (outer - inner) * to_exporter);
-                    pay(Receiver::Importer, (outer - inner) * (1.0 - to_exporter));
+                    pay(Receiver::Importer, (outer - inner) * (-to_exporter + 1.0));
                 }
                 RentRule::Shipped { shadow_share, cost, owner } => {
                     let served = -shadow_share + 1.0;
                     let mut to_importer = served * (outer - inner);
-                    let mut to_exporter = shadow_share * (outer * (1.0 - cost) - inner);
+                    let mut to_exporter = shadow_share * (outer * (-cost + 1.0) - inner);
                     let fee = shadow_share * outer * cost;
                     match owner {
                         FeeOwner::Importer => to_importer += fee,
                         FeeOwner::Exporter => to_exporter += fee,
                         FeeOwner::Region(region) => pay(Receiver::Region(region), fee),
                         FeeOwner::Iceberg => {
-                            let units = (1.0 - cost).recip();
+                            let units = T::constant(1.0) / (-cost + 1.0);
                             to_exporter = shadow_share * (outer - inner * units);
                             made = made * (served + shadow_share * units);
                         }

@@ -27,8 +27,8 @@ pub use certificate::{Certificate, Residual, certify};
 pub use failure::Failure;
 pub use flows::TradeFlows;
 pub use gradient::{
-    BranchGradient, CellGradient, Differentiable, Figures, Gradient, NestGradient, WedgeGradient,
-    gradients, gradients_by,
+    BranchGradient, By, CellGradient, Differentiable, Figures, Gradient, NestGradient,
+    WedgeGradient, gradients, gradients_by,
 };
 pub use reference::{RunError, reference_baseline, run};
 pub use solve::{Method, Settings, Statistics, solve, solve_from, solve_with};

@@ -2,7 +2,7 @@
 
 use viner_numerics::Real;
 
-use crate::equations::limits::{CapTrack, Track, WedgePoint};
+use crate::equations::limits::{CapTrack, Terms, Track, WedgePoint};
 use crate::equations::rents::{Rent, RentRule};
 use crate::problem::{Problem, Survivors, TradeCell, Wedge, WedgeRule};
 
@@ -71,8 +71,11 @@ impl WedgeLine {
         }
         let track = match &wedge.rule {
             _ if cells.is_empty() => Track::Idle,
-            WedgeRule::Quota { limit, .. } => {
-                Track::Quota { log_limit: limit.ln(), step: (1.0 + theta).recip() }
+            WedgeRule::Quota { limit, rent_to_exporter } => {
+                let log_limit = limit.ln();
+                let terms =
+                    Terms { log_limit, rent_to_exporter: *rent_to_exporter, ..Terms::default() };
+                Track::Quota { terms, step: (1.0 + theta).recip() }
             }
             WedgeRule::PriceCap(cap) => Track::Cap(CapTrack::new(cap, theta)),
         };
@@ -100,7 +103,7 @@ impl WedgeLine {
             WedgeRule::Quota { .. } => T::constant(0.0),
             WedgeRule::PriceCap(cap) => {
                 if cap.capacity < log_quantity.value().exp() {
-                    point.shadow_use * cap.capacity
+                    point.shadow_use * point.terms.capacity
                 } else {
                     point.shadow_use * log_quantity.exp()
                 }
@@ -111,16 +114,17 @@ impl WedgeLine {
     /// The wedge as the accounts of its cells see it.
     pub fn rent<T: Real>(&self, point: &WedgePoint<T>, log_quantity: T) -> Rent<T> {
         let rule = match &self.rule {
-            WedgeRule::Quota { rent_to_exporter, .. } => RentRule::Shared(*rent_to_exporter),
-            WedgeRule::PriceCap(cap) => RentRule::Shipped {
-                shadow_share: if cap.capacity > 0.0 {
-                    self.shadow(point, log_quantity) * (-log_quantity).exp()
+            WedgeRule::Quota { .. } => RentRule::Shared(point.terms.rent_to_exporter),
+            WedgeRule::PriceCap(cap) => {
+                let zero = T::constant(0.0);
+                let [shadow_share, cost] = if cap.capacity > 0.0 || point.shadow_use.value() > 0.0 {
+                    let share = self.shadow(point, log_quantity) * (-log_quantity).exp();
+                    [share, point.terms.cost]
                 } else {
-                    T::constant(0.0)
-                },
-                cost: if cap.capacity > 0.0 { cap.cost } else { 0.0 },
-                owner: cap.owner,
-            },
+                    [zero, zero]
+                };
+                RentRule::Shipped { shadow_share, cost, owner: cap.owner }
+            }
         };
         Rent { inverse: point.inverse, rule }
     }

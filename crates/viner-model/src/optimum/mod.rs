@@ -10,7 +10,7 @@ mod search;
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use crate::equilibrium::{Differentiable, Equilibrium, gradients_by};
+use crate::equilibrium::{By, Differentiable, Equilibrium, gradients_by};
 use crate::outcome::Smooth;
 use crate::problem::{PolicySize, Problem};
 use crate::scenario::{Action, Cells, Policy, SectorCells, TransferAmount};
@@ -176,8 +176,8 @@ impl<'a> Economy<'a> {
         };
         let of_choices = by.iter().flat_map(|&choice| &last.effects[choice]);
         let cells = of_choices.filter_map(|size| size.effect.cell()).collect();
-        let gradients = gradients_by(&last.problem, &equilibrium, &asked, Some(&cells))
-            .map_err(|error| VariantFailure::Scenario(vec![error]))?;
+        let by = By { cells: Some(&cells), trade_shares: false };
+        let gradients = gradients_by(&last.problem, &equilibrium, &asked, by);
         Ok(gradients.iter().map(told).collect())
     }
 

@@ -200,12 +200,6 @@ pub enum ScenarioError {
         /// Where.
         place: Place,
     },
-    /// Derivatives asked of a model that they are not worked out for.
-    #[error("derivatives are not available where users have trade shares of their own")]
-    NoDerivatives {
-        /// Where.
-        place: Place,
-    },
     /// An amount in dollars on a table in another currency.
     #[error("`million_usd` on a baseline in {unit}")]
     CurrencyMismatch {
@@ -238,7 +232,6 @@ impl ScenarioError {
             | Self::NoMember { place, .. }
             | Self::NoWeight { place, .. }
             | Self::NoSourcing { place }
-            | Self::NoDerivatives { place }
             | Self::CurrencyMismatch { place, .. } => place,
         }
     }
@@ -291,7 +284,6 @@ impl ScenarioError {
             Self::NoSourcing { .. } => {
                 Some("`viner data import --sourcing` keeps the table".into())
             }
-            Self::NoDerivatives { .. } => Some("set `sourcing = \"common\"`".into()),
             Self::CurrencyMismatch { .. } => Some("use `share_of_income`".into()),
             Self::RepeatedCell { .. } => Some("keep one of the rows".into()),
             Self::UnequalCaps { .. } => Some("write a policy of its own for each cap".into()),

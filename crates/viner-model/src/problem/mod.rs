@@ -104,14 +104,11 @@ impl Problem {
         self.user_shares().map_or(1, |shares| shares.dim().2)
     }
 
-    /// Whether derivatives of its outcomes can be taken.
-    ///
-    /// # Errors
-    /// They are not worked out for trade shares by user.
-    pub fn check_derivatives(&self) -> Result<(), ScenarioError> {
-        match self.sourcing {
-            Sourcing::Common => Ok(()),
-            Sourcing::ByUser => Err(ScenarioError::NoDerivatives { place: model("sourcing") }),
+    /// `π` of a purchaser in a trade cell.
+    pub fn trade_share(&self, (s, n, i): TradeCell, purchaser: usize) -> f64 {
+        match self.user_shares() {
+            None => self.baseline.trade_shares[[s, n, i]],
+            Some(shares) => shares[[s, n, purchaser, i]],
         }
     }
 
@@ -137,6 +134,22 @@ impl Problem {
             Arc::make_mut(&mut closed.counterfactual).wedges[wedge].closed = true;
         }
         closed
+    }
+
+    /// The same question with a margin far below rounding for every hub that earns none, so that hubs
+    /// have their accounts and what a margin would do is known.
+    #[must_use]
+    pub(crate) fn with_earning_hubs(mut self) -> Self {
+        let earns_none = |branch: &Branch| branch.hub.is_some() && branch.margin == 0.0;
+        if self.counterfactual.nests.iter().any(|nest| nest.branches.iter().any(earns_none)) {
+            let nests = &mut Arc::make_mut(&mut self.counterfactual).nests;
+            for branch in nests.iter_mut().flat_map(|nest| &mut nest.branches) {
+                if earns_none(branch) {
+                    branch.margin = f64::MIN_POSITIVE;
+                }
+            }
+        }
+        self
     }
 
     /// Whether the baseline must be solved once before anything is compared with it.

@@ -11,8 +11,9 @@ use viner_model::outcome::{Names, Outcome, Smooth};
 use viner_model::scenario::{BilateralInstrument, Values};
 use viner_model::variants::Variants;
 
+use crate::by_user::{UNLIKE, by_user, tables};
 use crate::economies::Structure;
-use crate::policies::{COBB_DOUGLAS, scenario, trade};
+use crate::policies::{COBB_DOUGLAS, GENERAL, scenario, trade};
 
 const TIGHT: Settings = Settings { tolerance: 1e-12, max_evaluations: 20_000 };
 
@@ -114,5 +115,36 @@ fn constraints_hold_and_a_frontier_rises() {
     assert_eq!(curve.len(), 4);
     for pair in curve.windows(2) {
         assert!(pair[1].0 > pair[0].0 && pair[1].1 > pair[0].1, "{curve:?}");
+    }
+}
+
+/// With trade shares by user: derivatives are those of equilibria, and what is found is best.
+#[test]
+fn best_tariffs_where_users_have_trade_shares_of_their_own() {
+    let baseline = crate::economies::baseline(&tables(4, 3, 61, UNLIKE));
+    let model = by_user(GENERAL.model());
+    let variants = Variants::new(Arc::clone(&baseline), &scenario(model, []), TIGHT).unwrap();
+    let choices = vec![tariff("R001", "R000"), tariff("!R000,R001", "R000")];
+    let economy = Economy::new(&variants, Vec::new(), choices);
+    let own = search(&baseline, "welfare(R000)", vec![0, 1]);
+    let welfare = |sizes: &[f64]| economy.tell(sizes, &[&own.objective]).unwrap()[0].value;
+    let (sizes, step) = ([0.1, 0.2], 1e-3);
+    let told = economy.tell(&sizes, &[&own.objective]).unwrap();
+    for (choice, gradient) in told[0].gradient.iter().enumerate() {
+        let moved = |part: f64| {
+            let mut moved = sizes;
+            moved[choice] += part * step;
+            welfare(&moved)
+        };
+        let near = moved(1.0) - moved(-1.0);
+        let difference = (8.0 * near - (moved(2.0) - moved(-2.0))) / (12.0 * step);
+        assert!((gradient - difference).abs() < 1e-8, "{gradient} {difference}");
+    }
+    let best = optimum(&economy, &own).unwrap();
+    assert!(best.sizes.iter().all(|size| (0.01..2.0).contains(size)), "{best:?}");
+    assert!(best.told[0].gradient.iter().all(|gradient| gradient.abs() < 1e-6), "{best:?}");
+    for change in [[0.05, 0.0], [-0.05, 0.0], [0.0, 0.05], [0.0, -0.05]] {
+        let other = [best.sizes[0] + change[0], best.sizes[1] + change[1]];
+        assert!(welfare(&other) < best.told[0].value);
     }
 }

@@ -30,7 +30,7 @@ fn cap(level: f64, capacity: f64, cost: f64, owner: ShadowOwner) -> Policy {
     trade(On::PriceCap(Shadow { capacity, cost, owner }), CELLS, level)
 }
 
-fn capped(level: f64, capacity: f64, cost: f64, owner: ShadowOwner) -> (Problem, Equilibrium) {
+pub fn capped(level: f64, capacity: f64, cost: f64, owner: ShadowOwner) -> (Problem, Equilibrium) {
     outcome(&economy(), RESOURCE.model(), [cap(level, capacity, cost, owner)])
 }
 
@@ -39,7 +39,7 @@ fn importer(level: f64, capacity: f64, cost: f64) -> (Problem, Equilibrium) {
 }
 
 /// Price of the exporter at the border, and quantity of the covered cells, over the baseline.
-fn price_and_quantity((problem, found): &(Problem, Equilibrium)) -> (f64, f64) {
+pub fn price_and_quantity((problem, found): &(Problem, Equilibrium)) -> (f64, f64) {
     let flows = &problem.baseline.trade_flows;
     let quantity = [1, 2].map(|n| found.trade_flows[[0, n, 0]] / found.unit_cost[[0, 0]]);
     (found.unit_cost[[0, 0]], quantity.iter().sum::<f64>() / (flows[[0, 1, 0]] + flows[[0, 2, 0]]))

@@ -1,5 +1,7 @@
 //! Firms and households of one region, backwards.
 
+use viner_numerics::kernel::dense::{add_scaled, dot};
+
 use crate::equations::ces::{Prepared, two_goods};
 use crate::equations::production::{Region, Totals};
 use crate::scenario::Labour;
@@ -8,6 +10,7 @@ use crate::scenario::Labour;
 pub struct RegionBackward<'a> {
     region: Region<'a>,
     log_activity: Vec<f64>,
+    /// `[purchaser, sector bought]`.
     log_prices: Vec<f64>,
     totals: Totals<f64>,
     /// `α'`.
@@ -15,7 +18,7 @@ pub struct RegionBackward<'a> {
     users: Vec<User>,
     /// `γ'/(1−β')`, `[user, input]`.
     input_mix: Vec<f64>,
-    /// `Σ_k (1−ε) (spending of k on inputs) · mix`, by input.
+    /// `Σ_k (1−ε) (spending of k on inputs) · mix`, `[purchaser, sector bought]`.
     substituted: Vec<f64>,
 }
 
@@ -44,7 +47,7 @@ pub struct RegionSeeds<'a> {
     pub log_cost: &'a [f64],
     /// By `ln(β'/β)`.
     pub log_share_shift: &'a [f64],
-    /// By `E'`.
+    /// By `E'`, `[purchaser, sector bought]`.
     pub expenditure: &'a [f64],
     /// By the totals.
     pub totals: Totals<f64>,
@@ -54,7 +57,7 @@ pub struct RegionSeeds<'a> {
 pub struct RegionPull {
     /// By `ln V̂`, or `ln Ŷ` where `V = 0`.
     pub log_activity: Vec<f64>,
-    /// By `ln P̂`.
+    /// By `ln P̂`, `[purchaser, sector bought]`.
     pub log_prices: Vec<f64>,
     /// By income from outside the factors.
     pub other_income: f64,
@@ -107,17 +110,19 @@ impl<'a> RegionBackward<'a> {
         log_prices: &[f64],
         totals: &Totals<f64>,
     ) -> Self {
-        let sectors = log_prices.len();
-        let reference = region.final_shares.iter().zip(log_prices).map(|(a, p)| a * p).sum();
-        let nest = Prepared::new(region.final_elasticity, log_prices, reference);
+        let sectors = log_activity.len();
+        let final_prices = &log_prices[region.purchases_of(sectors, sectors)];
+        let reference = dot(region.final_shares, final_prices);
+        let nest = Prepared::new(region.final_elasticity, final_prices, reference);
         let (_, factor) = nest.index(region.final_shares);
         let final_shares =
             (0..sectors).map(|s| region.final_shares[s] * nest.share_factor(s) * factor).collect();
         let mut users = vec![User::default(); sectors];
         let mut input_mix = vec![0.0; sectors * sectors];
-        let mut substituted = vec![0.0; sectors];
+        let mut substituted = vec![0.0; log_prices.len()];
         for (group, &epsilon) in region.input_elasticities.iter().enumerate() {
-            let nest = Prepared::new(epsilon, log_prices, reference);
+            let purchases = region.purchases_of(group, sectors);
+            let nest = Prepared::new(epsilon, &log_prices[purchases.clone()], reference);
             for k in (0..sectors).filter(|&k| region.input_elasticity_of[k] == group) {
                 if region.output[k] == 0.0 {
                     continue;
@@ -150,9 +155,7 @@ impl<'a> RegionBackward<'a> {
                 user.spending = region.output[k] * log_output.exp() * input_share;
                 users[k] = user;
                 let moved = (1.0 - epsilon) * user.spending;
-                for (slot, share) in substituted.iter_mut().zip(&input_mix[row]) {
-                    *slot += moved * share;
-                }
+                add_scaled(&mut substituted[purchases.clone()], &input_mix[row], moved);
             }
         }
         Self {
@@ -170,8 +173,8 @@ impl<'a> RegionBackward<'a> {
     /// Derivatives with respect to what the region is asked.
     pub fn pull(&self, seeds: &RegionSeeds<'_>) -> RegionPull {
         let region = &self.region;
-        let sectors = self.log_prices.len();
-        let mut prices = vec![0.0; sectors];
+        let sectors = self.log_activity.len();
+        let mut prices = vec![0.0; self.log_prices.len()];
         let mut activity = vec![0.0; sectors];
         let mut users = vec![InnerUser::default(); sectors];
         let mut log_wage = seeds.totals.log_wage;
@@ -181,9 +184,10 @@ impl<'a> RegionBackward<'a> {
                 continue;
             }
             let mix = &self.input_mix[k * sectors..(k + 1) * sectors];
+            let purchases = region.purchases_of(k, sectors);
             let epsilon = region.input_elasticities[region.input_elasticity_of[k]];
             let sigma = region.production_elasticity[k];
-            let bought = user.spending * dot(mix, seeds.expenditure);
+            let bought = user.spending * dot(mix, &seeds.expenditure[purchases.clone()]);
             inner.spending = bought;
             inner.cost = *cost;
             activity[k] += bought;
@@ -198,10 +202,7 @@ impl<'a> RegionBackward<'a> {
             } else {
                 inner.inputs = *cost;
             }
-            let own = inner.inputs - (1.0 - epsilon) * bought;
-            for (slot, share) in prices.iter_mut().zip(mix) {
-                *slot += own * share;
-            }
+            add_scaled(&mut prices[purchases], mix, inner.inputs - (1.0 - epsilon) * bought);
         }
         let mut labour_income = seeds.totals.labour_income;
         let mut log_price_index = seeds.totals.log_price_index;
@@ -211,13 +212,18 @@ impl<'a> RegionBackward<'a> {
             Labour::FixedRealWage => log_price_index += log_wage,
         }
         let eta = region.final_elasticity;
-        let income = seeds.totals.income + dot(&self.final_shares, seeds.expenditure);
-        let mean = dot(&self.final_shares, seeds.expenditure);
+        let final_use = region.purchases_of(sectors, sectors);
+        let mean = dot(&self.final_shares, &seeds.expenditure[final_use.clone()]);
+        let income = seeds.totals.income + mean;
         let moved = (1.0 - eta) * self.totals.income;
-        for s in 0..sectors {
-            let expenditure = seeds.expenditure[s];
-            prices[s] += self.substituted[s] * expenditure
-                + self.final_shares[s] * (log_price_index + moved * (expenditure - mean));
+        for ((price, moved), seed) in
+            prices.iter_mut().zip(&self.substituted).zip(seeds.expenditure)
+        {
+            *price += moved * seed;
+        }
+        let finally = prices[final_use.clone()].iter_mut().zip(&seeds.expenditure[final_use]);
+        for ((price, seed), share) in finally.zip(&self.final_shares) {
+            *price += share * (log_price_index + moved * (seed - mean));
         }
         let value_added = seeds.totals.value_added + income;
         let per_labour =
@@ -244,7 +250,7 @@ impl<'a> RegionBackward<'a> {
         baseline_value_added: &[f64],
     ) -> RegionGradient {
         let region = &self.region;
-        let sectors = self.log_prices.len();
+        let sectors = self.log_activity.len();
         let Inner { labour_income, log_price_index, users } = &pull.inner;
         let zeros = || vec![0.0; sectors];
         let (mut production, mut input, mut specific_factor_share) = (zeros(), zeros(), zeros());
@@ -272,21 +278,26 @@ impl<'a> RegionBackward<'a> {
                 let epsilon = region.input_elasticities[region.input_elasticity_of[k]];
                 let row = k * sectors..(k + 1) * sectors;
                 let (old, new) = (&region.input_mix[row.clone()], &self.input_mix[row]);
-                let away = |s: usize| self.log_prices[s] - user.log_inputs;
+                let purchases = region.purchases_of(k, sectors);
+                let (prices, seeds) =
+                    (&self.log_prices[purchases.clone()], &seeds.expenditure[purchases]);
+                let away = |s: usize| prices[s] - user.log_inputs;
                 let slope = index_slope(epsilon, (0..sectors).map(|s| (old[s], away(s))));
-                let moved: f64 =
-                    (0..sectors).map(|s| new[s] * seeds.expenditure[s] * away(s)).sum();
+                let moved: f64 = (0..sectors).map(|s| new[s] * seeds[s] * away(s)).sum();
                 input[k] += (inner.inputs - (1.0 - epsilon) * inner.spending) * slope
                     - user.spending * moved;
             }
         }
         let eta = region.final_elasticity;
-        let away = |s: usize| self.log_prices[s] - self.totals.log_price_index;
-        let mean = dot(&self.final_shares, seeds.expenditure);
+        let final_use = region.purchases_of(sectors, sectors);
+        let final_prices = &self.log_prices[final_use.clone()];
+        let final_seeds = &seeds.expenditure[final_use];
+        let away = |s: usize| final_prices[s] - self.totals.log_price_index;
+        let mean = dot(&self.final_shares, final_seeds);
         let income = self.totals.income;
         let slope = index_slope(eta, (0..sectors).map(|s| (region.final_shares[s], away(s))));
         let moved: f64 =
-            (0..sectors).map(|s| self.final_shares[s] * seeds.expenditure[s] * away(s)).sum();
+            (0..sectors).map(|s| self.final_shares[s] * final_seeds[s] * away(s)).sum();
         let by_index = log_price_index - (1.0 - eta) * income * mean;
         let log_taste = (0..sectors)
             .map(|s| {
@@ -297,8 +308,7 @@ impl<'a> RegionBackward<'a> {
                 } else {
                     old * away(s) * power.exp_m1() / power
                 };
-                by_index * index
-                    + income * (self.final_shares[s] * seeds.expenditure[s] - old * mean)
+                by_index * index + income * (self.final_shares[s] * final_seeds[s] - old * mean)
             })
             .collect();
         RegionGradient {
@@ -315,10 +325,6 @@ impl<'a> RegionBackward<'a> {
             log_taste,
         }
     }
-}
-
-fn dot(left: &[f64], right: &[f64]) -> f64 {
-    <f64 as viner_numerics::Real>::dot(left, right)
 }
 
 /// Derivative of `ln CES_e` by e at given prices; `goods` are shares and `ln p − ln CES`.

@@ -30,6 +30,8 @@ pub(super) enum Direction {
     Cost(usize),
     /// The margin of a branch.
     Margin(usize),
+    /// The baseline share of a branch.
+    Share(usize),
 }
 
 /// [`Blend`](crate::problem::Blend) and margins of all nests of a cell, with derivatives.
@@ -75,7 +77,7 @@ impl Blending {
             let part = number(part, direction == Direction::Part(position));
             let elasticity =
                 number(nests[index].elasticity, own && direction == Direction::Elasticity);
-            let branches: Vec<(f64, Dual, Dual, Option<usize>)> = nests[index]
+            let branches: Vec<(Dual, Dual, Dual, Option<usize>)> = nests[index]
                 .branches
                 .iter()
                 .enumerate()
@@ -83,21 +85,27 @@ impl Blending {
                     let cost = number(branch.cost, own && direction == Direction::Cost(position));
                     let margin =
                         number(branch.margin, own && direction == Direction::Margin(position));
-                    (branch.share * branch.open, cost, margin, branch.hub)
+                    let share =
+                        number(branch.share, own && direction == Direction::Share(position));
+                    (share * branch.open, cost, margin, branch.hub)
                 })
                 .collect();
-            let open = || branches.iter().filter(|(share, ..)| *share > 0.0);
+            let moves = |share: &Dual| share.value > 0.0 || share.derivative != 0.0;
+            let open = || branches.iter().filter(move |(share, ..)| moves(share));
             let log_cost = |cost: Dual, margin: Dual| cost.ln() + margin.ln_1p();
             let cheapest = open()
+                .filter(|(share, ..)| share.value > 0.0)
                 .map(|&(_, cost, margin, _)| log_cost(cost, margin).value)
                 .fold(f64::INFINITY, f64::min);
             if cheapest == f64::INFINITY {
                 // The nest is closed: the rest of the cell is what it was.
-                let rest = -part + 1.0;
-                all.log_weight += rest.ln();
+                let rest = (-part + 1.0).ln();
+                // The first branch to open starts at an infinite cost.
+                let unknown = if open().next().is_some() { f64::NAN } else { rest.derivative };
+                all.log_weight += Dual { derivative: unknown, ..rest };
                 continue;
             }
-            let term = |&(share, cost, margin, _): &(f64, Dual, Dual, Option<usize>)| {
+            let term = |&(share, cost, margin, _): &(Dual, Dual, Dual, Option<usize>)| {
                 (-elasticity * (log_cost(cost, margin) + -cheapest)).exp() * share
             };
             let sum = open().map(term).fold(Dual::constant(0.0), |sum, term| sum + term);

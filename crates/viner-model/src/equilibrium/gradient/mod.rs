@@ -9,31 +9,34 @@
 //! regimes the derivative is that of one side.
 
 mod blending;
+mod cells;
 mod parameters;
 mod tail;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
-use viner_numerics::vector::max_abs;
+use viner_numerics::vector::{add_scaled, max_abs};
 use viner_numerics::{Adjoints, Dual, Real, Tape, Var, gmres};
 
 use self::tail::Tail;
 use super::map::EquilibriumMap;
 use super::map::evaluation::Evaluation;
-use super::system::{PARALLEL_FROM, System, each};
+use super::map::preconditioner::Preconditioner;
+use super::system::{System, each};
 use super::{Equilibrium, Regime};
-use crate::equations::backward::market::{MarketBackward, MarketPull, MarketSeeds};
+use crate::equations::backward::market::{MarketBackward, MarketPull, MarketSeeds, Rates};
 use crate::equations::backward::region::{RegionBackward, RegionPull, RegionSeeds};
-use crate::problem::{Problem, ScenarioError, TradeCell};
+use crate::problem::{Problem, TradeCell};
 
 pub use parameters::{BranchGradient, CellGradient, Gradient, NestGradient, WedgeGradient};
 pub use tail::Figures;
 
 /// Relative residual of the linear solution: far below the error of the equilibrium itself.
 const RESIDUAL: f64 = 1e-11;
-/// Products of the linear solution before it is given up; 30 to 150 are usual.
+/// Products of the linear solution before it is given up; 15 to 50 are usual.
 const MAX_PRODUCTS: usize = 600;
 /// A residual that is left at the end may still be this large.
 const ACCEPTABLE: f64 = 1e-7;
@@ -50,40 +53,50 @@ impl<F: for<'f, 't> Fn(&Figures<'f, 't>) -> Var<'t>> Differentiable for F {
     }
 }
 
-/// The value and all derivatives of each outcome at the equilibrium of a problem. Of one whose linear
-/// system has no solution, as where an equilibrium is about to vanish, the derivatives are NaN.
-///
-/// # Errors
-/// Users have trade shares of their own: derivatives are not worked out for them.
+/// By which the derivatives are that are asked for, of those that are many.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct By<'a> {
+    /// Of all touched trade cells these alone, which takes less time where few of many are asked for.
+    /// Derivatives by elasticities of trade and by nests, to which all cells add, are NaN then.
+    pub cells: Option<&'a BTreeSet<TradeCell>>,
+    /// Whether also by every trade share of the baseline.
+    pub trade_shares: bool,
+}
+
+/// The value and all derivatives of each outcome at the equilibrium of a problem, but for those by trade
+/// shares of the baseline. Of one whose linear system has no solution, as where an equilibrium is about
+/// to vanish, the derivatives are NaN.
 pub fn gradients(
     problem: &Problem,
     equilibrium: &Equilibrium,
     outcomes: &[&dyn Differentiable],
-) -> Result<Vec<Gradient>, ScenarioError> {
-    gradients_by(problem, equilibrium, outcomes, None)
+) -> Vec<Gradient> {
+    gradients_by(problem, equilibrium, outcomes, By::default())
 }
 
-/// As [`gradients`], of all touched cells by these alone, which takes less time where few of many are
-/// asked for. Derivatives by elasticities of trade and by nests, to which all cells add, are NaN then.
-///
-/// # Errors
-/// As [`gradients`].
+/// As [`gradients`], by what is asked for.
 pub fn gradients_by(
     problem: &Problem,
     equilibrium: &Equilibrium,
     outcomes: &[&dyn Differentiable],
-    cells: Option<&BTreeSet<TradeCell>>,
-) -> Result<Vec<Gradient>, ScenarioError> {
-    problem.check_derivatives()?;
+    by: By<'_>,
+) -> Vec<Gradient> {
     let withdrawn: Vec<usize> = (0..equilibrium.wedges.len())
         .filter(|&wedge| equilibrium.wedges[wedge].regime == Regime::Withdrawn)
         .collect();
-    let problem = problem.closing(&withdrawn);
+    let problem = problem.closing(&withdrawn).with_earning_hubs();
     let system = System::new(&problem)
         .unwrap_or_else(|infeasible| unreachable!("it has an equilibrium: {infeasible}"));
     let map = EquilibriumMap::new(&system);
+    let preconditioner = EquilibriumMap::preconditioned(&system).into_preconditioner();
     let backward = Backward::new(&system, &map, &equilibrium.unknowns);
-    Ok(outcomes.iter().map(|outcome| backward.gradient(&map, *outcome, cells)).collect())
+    let tape = Tape::new();
+    let (point, blocks) = (&equilibrium.unknowns, &backward.blocks);
+    let tail = Tail::new(&tape, &system, &map, point, blocks, &backward.markets);
+    let gradient = |outcome: &&dyn Differentiable| {
+        backward.gradient(&map, &tail, preconditioner.as_ref(), *outcome, by)
+    };
+    outcomes.iter().map(gradient).collect()
 }
 
 /// All equations at one point, ready to be applied backwards.
@@ -99,9 +112,12 @@ struct Backward<'a> {
 /// Derivatives with respect to the unknowns, and what stands in between.
 struct Pull {
     unknowns: Vec<f64>,
-    /// By `ln ĉ` and `E'`, `[region, sector]`.
+    /// By `ln ĉ`, `[region, sector]`.
     log_costs: Vec<f64>,
+    /// By `E'`, `[region, purchaser, sector]`.
     expenditure: Vec<f64>,
+    /// By `ln m` of each wedge, through the prices of its cells.
+    log_multipliers: Vec<f64>,
     markets: Vec<MarketPull>,
     regions: Vec<RegionPull>,
 }
@@ -113,21 +129,27 @@ impl<'a> Backward<'a> {
     fn new(system: &'a System<'a>, map: &EquilibriumMap<'_>, point: &'a [f64]) -> Self {
         let baseline = &system.problem.baseline;
         let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
-        let cells = regions * sectors;
-        let parallel = regions * cells >= PARALLEL_FROM;
+        let cells = system.cells();
+        let (rows, goods) = (regions * system.purchasers, sectors * system.purchasers);
+        let parallel = system.parallel();
         let blocks = map.blocks(point);
         let region_backward = |n: usize| {
-            let row = n * sectors..(n + 1) * sectors;
-            let (activity, prices) = (&point[row.clone()], &point[cells..2 * cells][row]);
+            let activity = &point[n * sectors..(n + 1) * sectors];
+            let prices = &point[cells + n * goods..cells + (n + 1) * goods];
             RegionBackward::new(system.region(n), activity, prices, &blocks.totals[n])
         };
         let market_backward = |s: usize| {
             let column = |values: &[f64]| values.iter().skip(s).step_by(sectors).copied().collect();
             let costs: Vec<f64> = column(&blocks.log_costs);
             let factors = map.wedge_factors(s, &blocks.wedges.points);
-            let prices = &blocks.log_prices[s * regions..(s + 1) * regions];
+            let prices = &blocks.log_prices[s * rows..(s + 1) * rows];
             let spending = column(&blocks.expenditure);
-            MarketBackward::new(&system.markets[s], &costs, spending, &factors, prices)
+            let counterfactual = &system.problem.counterfactual;
+            let rates = Rates {
+                tariffs: counterfactual.sector_tariffs(baseline, s),
+                export_taxes: counterfactual.sector_export_taxes(baseline, s),
+            };
+            MarketBackward::new(&system.markets[s], &costs, spending, &factors, prices, rates)
         };
         Self {
             regions: each(parallel, regions, region_backward),
@@ -142,12 +164,12 @@ impl<'a> Backward<'a> {
     fn gradient(
         &self,
         map: &EquilibriumMap<'_>,
+        tail: &Tail<'_, '_>,
+        preconditioner: Option<&Preconditioner>,
         outcome: &dyn Differentiable,
-        cells: Option<&BTreeSet<TradeCell>>,
+        by: By<'_>,
     ) -> Gradient {
-        let tape = Tape::new();
-        let tail = Tail::new(&tape, self.system, map, self.point, &self.blocks, &self.markets);
-        let outcome = outcome.of(&Figures { tail: &tail });
+        let outcome = outcome.of(&Figures { tail });
         let read = tail.take_read();
         let direct = tail.adjoints(Some(outcome), None);
         let mut flows: FlowSeeds = vec![Vec::new(); self.markets.len()];
@@ -155,16 +177,30 @@ impl<'a> Backward<'a> {
             flows[s].push((n, i, direct.of(flow)));
         }
         let none: FlowSeeds = vec![Vec::new(); self.markets.len()];
-        let right_side = self.pull(&tail, &direct, &flows).unknowns;
+        let right_side = self.pull(tail, &direct, &flows).unknowns;
         let transposed = |direction: &[f64], result: &mut [f64]| {
             let adjoints = tail.adjoints(None, Some(direction));
-            let pulled = self.pull(&tail, &adjoints, &none).unknowns;
+            let pulled = self.pull(tail, &adjoints, &none).unknowns;
             for ((slot, value), pulled) in result.iter_mut().zip(direction).zip(pulled) {
                 *slot = value - pulled;
             }
         };
+        // The inverse of the linear part that the solver steps by, transposed, from the right: residuals
+        // stay what they are.
+        let precondition = |direction: &mut [f64]| {
+            if let Some(preconditioner) = preconditioner {
+                preconditioner.apply_transposed(direction);
+            }
+        };
+        let mut room = vec![0.0; right_side.len()];
+        let product = |direction: &[f64], result: &mut [f64]| {
+            room.copy_from_slice(direction);
+            precondition(&mut room);
+            transposed(&room, result);
+        };
         let (mut multipliers, products) =
-            gmres::solve(transposed, &right_side, RESIDUAL, MAX_PRODUCTS);
+            gmres::solve(product, &right_side, RESIDUAL, MAX_PRODUCTS);
+        precondition(&mut multipliers);
         let mut left = vec![0.0; right_side.len()];
         transposed(&multipliers, &mut left);
         left.iter_mut().zip(&right_side).for_each(|(left, right)| *left -= right);
@@ -173,9 +209,12 @@ impl<'a> Backward<'a> {
             multipliers.fill(f64::NAN);
         }
         let adjoints = tail.adjoints(Some(outcome), Some(&multipliers));
-        let pull = self.pull(&tail, &adjoints, &flows);
-        let mut gradient = self.parameters(&tail, &read, &adjoints, &pull, &multipliers);
-        self.cells(&tail, &read, &adjoints, (&flows, &pull), cells, &mut gradient);
+        let pull = self.pull(tail, &adjoints, &flows);
+        let mut gradient = self.parameters(map, tail, &read, &adjoints, (&pull, &multipliers));
+        self.cells(tail, &read, &adjoints, (&flows, &pull), by.cells, &mut gradient);
+        if by.trade_shares {
+            gradient.trade_shares = Some(self.trade_shares(tail, &adjoints, (&flows, &pull)));
+        }
         gradient.value = outcome.value();
         gradient.products = products + 2;
         gradient
@@ -184,7 +223,8 @@ impl<'a> Backward<'a> {
     /// Carries derivatives by what the end of an evaluation starts from back to the unknowns.
     fn pull(&self, tail: &Tail<'_, '_>, adjoints: &Adjoints, flows: &FlowSeeds) -> Pull {
         let (regions, sectors) = (self.regions.len(), self.markets.len());
-        let cells = regions * sectors;
+        let (cells, purchasers) = (self.system.cells(), self.system.purchasers);
+        let goods = sectors * purchasers;
         let places = &tail.places;
         let mut unknowns = adjoints[places.x.clone()].to_vec();
         let market_seeds = self.market_seeds(tail, adjoints, flows);
@@ -193,9 +233,11 @@ impl<'a> Backward<'a> {
         let mut log_costs = adjoints[places.log_costs.clone()].to_vec();
         let mut expenditure = adjoints[places.expenditure.clone()].to_vec();
         for (s, market) in markets.iter().enumerate() {
-            for n in 0..regions {
-                log_costs[n * sectors + s] += market.log_costs[n];
-                expenditure[n * sectors + s] += market.expenditure[n];
+            for (n, by_cost) in market.log_costs.iter().enumerate() {
+                log_costs[n * sectors + s] += by_cost;
+            }
+            for (row, by_spending) in market.expenditure.iter().enumerate() {
+                expenditure[row * sectors + s] += by_spending;
             }
         }
         let shift = &adjoints[places.log_share_shift.clone()];
@@ -205,32 +247,35 @@ impl<'a> Backward<'a> {
             self.regions[n].pull(&RegionSeeds {
                 log_cost: &log_costs[row.clone()],
                 log_share_shift: &shift[row.clone()],
-                expenditure: &expenditure[row],
+                expenditure: &expenditure[n * goods..(n + 1) * goods],
                 totals: totals[n],
             })
         });
         for (n, region) in pulled.iter().enumerate() {
-            for s in 0..sectors {
-                unknowns[n * sectors + s] += region.log_activity[s];
-                unknowns[cells + n * sectors + s] += region.log_prices[s];
-            }
+            add_scaled(&mut unknowns[n * sectors..(n + 1) * sectors], &region.log_activity, 1.0);
+            let prices = cells + n * goods..cells + (n + 1) * goods;
+            add_scaled(&mut unknowns[prices], &region.log_prices, 1.0);
             let income = self.system.problem.baseline.income[n];
-            unknowns[2 * cells + n] += region.other_income * income;
+            unknowns[cells + regions * goods + n] += region.other_income * income;
         }
-        let first = 2 * cells + regions;
+        let mut log_multipliers = vec![0.0; self.system.wedges.len()];
         for (s, market) in markets.iter().enumerate() {
             let theta = self.system.markets[s].trade_elasticity;
             for (accounts, by_weight) in
                 self.system.accounts[s].iter().zip(&market.log_split_weights)
             {
                 for &wedge in &accounts.wedges {
-                    let y = Dual { value: self.point[first + wedge], derivative: 1.0 };
-                    let multiplier = self.system.wedges[wedge].track.point(y).log_multiplier;
-                    unknowns[first + wedge] -= theta * by_weight * multiplier.derivative;
+                    log_multipliers[wedge] -= theta * by_weight;
                 }
             }
         }
-        Pull { unknowns, log_costs, expenditure, markets, regions: pulled }
+        let first = cells + regions * goods + regions;
+        for (wedge, by_multiplier) in log_multipliers.iter().enumerate() {
+            let y = Dual { value: self.point[first + wedge], derivative: 1.0 };
+            let multiplier = self.system.wedges[wedge].track.point(y).log_multiplier;
+            unknowns[first + wedge] += by_multiplier * multiplier.derivative;
+        }
+        Pull { unknowns, log_costs, expenditure, log_multipliers, markets, regions: pulled }
     }
 
     fn market_seeds<'s>(
@@ -241,12 +286,13 @@ impl<'a> Backward<'a> {
     ) -> Vec<MarketSeeds<'s>> {
         let regions = self.regions.len();
         let places = &tail.places;
-        let row = |place: &std::ops::Range<usize>, s: usize| {
-            &adjoints[place.start + s * regions..place.start + (s + 1) * regions]
+        let of_sector = |place: &Range<usize>, s: usize, rows: usize| {
+            &adjoints[place.start + s * rows..place.start + (s + 1) * rows]
         };
+        let row = |place, s| of_sector(place, s, regions);
         (0..self.markets.len())
             .map(|s| MarketSeeds {
-                log_prices: row(&places.log_prices, s),
+                log_prices: of_sector(&places.log_prices, s, regions * self.system.purchasers),
                 sales: row(&places.sales, s),
                 tariffs: row(&places.tariffs, s),
                 export_taxes: row(&places.export_taxes, s),

@@ -1,18 +1,17 @@
 //! From derivatives of what the equations calculate to derivatives by what they are given.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use ndarray::{Array1, Array2};
-use viner_numerics::{Adjoints, Real};
+use ndarray::{Array1, Array2, Array4, Axis, Zip};
+use viner_numerics::{Adjoints, Dual, Real};
 
-use super::blending::{Blending, Direction, Worth};
 use super::tail::{Read, Tail};
 use super::{Backward, FlowSeeds, Pull};
-use crate::equations::backward::market::MarketSeeds;
 use crate::equations::backward::region::RegionSeeds;
-use crate::equations::limits::Track;
-use crate::equations::rents::Rent;
-use crate::problem::{CellChange, Effect, PolicySize, Problem, TradeCell, WedgeRule};
+use crate::equilibrium::map::EquilibriumMap;
+use crate::problem::{
+    CellChange, Coalition, Effect, Nest, NestKind, PolicySize, Problem, TradeCell, WedgeRule,
+};
 
 /// An outcome and its derivatives.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,8 +43,15 @@ pub struct Gradient {
     pub cells: BTreeMap<TradeCell, CellGradient>,
     /// By the parameters of each nest.
     pub nests: Vec<NestGradient>,
-    /// By the limit of each wedge.
+    /// By the numbers of each wedge.
     pub wedges: Vec<WedgeGradient>,
+    /// By each member's part in the losses of each coalition, the other parts held; none where the rule
+    /// is another.
+    pub coalitions: Vec<Vec<f64>>,
+    /// By `π`, `[sector, importer, purchaser, exporter]`, the other shares of the purchaser giving way in
+    /// proportion and all else of the baseline held; NaN where there is no other or no trade. Only where
+    /// it is asked for.
+    pub trade_shares: Option<Array4<f64>>,
 }
 
 /// Derivatives by the fields of a [`CellChange`]; NaN where its exporter or its importer has left the
@@ -82,23 +88,35 @@ pub struct BranchGradient {
     pub cost: f64,
     /// By its margin.
     pub margin: f64,
+    /// By its share in the baseline, the other shares held; NaN if it would be the only open branch.
+    pub share: f64,
 }
 
-/// Derivatives by the parameters of a wedge.
+impl BranchGradient {
+    pub(super) const UNKNOWN: Self = Self { cost: f64::NAN, margin: f64::NAN, share: f64::NAN };
+}
+
+/// Derivatives by the parameters of a wedge; 0 where they are not in use.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct WedgeGradient {
-    /// By q̄ or p̄; 0 where it does not bind.
+    /// By q̄ or p̄.
     pub limit: f64,
+    /// By λ: part of the rent of a quota that the exporter keeps.
+    pub rent_to_exporter: f64,
+    /// By K: outside shipping under a price cap.
+    pub capacity: f64,
+    /// By δ: what that costs.
+    pub cost: f64,
 }
 
 impl Backward<'_> {
     pub(super) fn parameters(
         &self,
+        map: &EquilibriumMap<'_>,
         tail: &Tail<'_, '_>,
         read: &Read<'_>,
         adjoints: &Adjoints,
-        pull: &Pull,
-        multipliers: &[f64],
+        (pull, multipliers): (&Pull, &[f64]),
     ) -> Gradient {
         let problem = self.system.problem;
         let baseline = &problem.baseline;
@@ -127,14 +145,17 @@ impl Backward<'_> {
                     branches: vec![BranchGradient::default(); nest.branches.len()],
                 })
                 .collect(),
-            wedges: self.wedge_gradients(tail, adjoints, multipliers),
+            wedges: self.wedge_gradients(tail, adjoints, &pull.log_multipliers),
+            coalitions: self.coalition_gradients(map, tail, multipliers),
+            trade_shares: None,
         };
+        let goods = sectors * self.system.purchasers;
         for n in 0..regions {
             let row = n * sectors..(n + 1) * sectors;
             let seeds = RegionSeeds {
                 log_cost: &pull.log_costs[row.clone()],
                 log_share_shift: &shift[row.clone()],
-                expenditure: &pull.expenditure[row.clone()],
+                expenditure: &pull.expenditure[n * goods..(n + 1) * goods],
                 totals: tail.totals(adjoints, n),
             };
             let value_added = baseline.value_added.row(n).to_vec();
@@ -156,35 +177,6 @@ impl Backward<'_> {
         gradient
     }
 
-    /// By what is different in touched cells: in all, or in some of them alone.
-    pub(super) fn cells(
-        &self,
-        tail: &Tail<'_, '_>,
-        read: &Read<'_>,
-        adjoints: &Adjoints,
-        (flows, pull): (&FlowSeeds, &Pull),
-        some: Option<&BTreeSet<TradeCell>>,
-        gradient: &mut Gradient,
-    ) {
-        let market_seeds = self.market_seeds(tail, adjoints, flows);
-        let touched = &self.system.problem.counterfactual.cells;
-        let mut by_cell = |cell: TradeCell, change: &CellChange| {
-            self.cell(tail, read, adjoints, &market_seeds, pull, (cell, change), gradient);
-        };
-        match some {
-            None => touched.iter().for_each(|(&cell, change)| by_cell(cell, change)),
-            Some(some) => {
-                let known = some.iter().filter_map(|cell| Some((cell, touched.get(cell)?)));
-                known.for_each(|(&cell, change)| by_cell(cell, change));
-                gradient.trade.fill(f64::NAN);
-                for nest in &mut gradient.nests {
-                    nest.elasticity = f64::NAN;
-                    nest.branches.fill(BranchGradient { cost: f64::NAN, margin: f64::NAN });
-                }
-            }
-        }
-    }
-
     /// What θ does to every cell and price; what it does to touched cells alone comes with them.
     fn trade_elasticities(
         &self,
@@ -201,8 +193,10 @@ impl Backward<'_> {
                 // −θ times the derivatives by all weights of an exporter is that by its cost.
                 *slot +=
                     self.blocks.log_costs[n * sectors + s] * pull.markets[s].log_costs[n] / theta;
-                let market = s * regions + n;
-                *slot -= by_price[market] * self.blocks.log_prices[market] / theta;
+            }
+            let rows = regions * self.system.purchasers;
+            for row in s * rows..(s + 1) * rows {
+                *slot -= by_price[row] * self.blocks.log_prices[row] / theta;
             }
             let splits = self.system.accounts[s].iter().zip(&pull.markets[s].log_split_weights);
             for (accounts, by_weight) in splits {
@@ -213,206 +207,90 @@ impl Backward<'_> {
         }
     }
 
+    /// By the shares of the baseline, of derivatives by the logarithms of all weights: weights are
+    /// proportional to shares.
+    pub(super) fn trade_shares(
+        &self,
+        tail: &Tail<'_, '_>,
+        adjoints: &Adjoints,
+        (flows, pull): (&FlowSeeds, &Pull),
+    ) -> Array4<f64> {
+        let problem = self.system.problem;
+        let (sectors, regions, _) = problem.baseline.trade_shares.dim();
+        let seeds = self.market_seeds(tail, adjoints, flows);
+        let mut gradient = Array4::zeros((sectors, regions, self.system.purchasers, regions));
+        let by_sector = gradient.axis_iter_mut(Axis(0)).enumerate();
+        for (s, mut of_sector) in by_sector {
+            let by_weight = self.markets[s].by_log_weights(&seeds[s], &pull.markets[s]);
+            of_sector.iter_mut().zip(by_weight).for_each(|(slot, by_weight)| *slot = by_weight);
+        }
+        Zip::indexed(gradient.lanes_mut(Axis(3))).for_each(|(s, n, purchaser), mut row| {
+            let all = row.sum();
+            for (i, slot) in row.iter_mut().enumerate() {
+                let share = problem.trade_share((s, n, i), purchaser);
+                *slot = (*slot / share - all) / (1.0 - share);
+            }
+        });
+        gradient
+    }
+
+    /// What losses of a coalition its members bear, by their parts in them.
+    fn coalition_gradients(
+        &self,
+        map: &EquilibriumMap<'_>,
+        tail: &Tail<'_, '_>,
+        multipliers: &[f64],
+    ) -> Vec<Vec<f64>> {
+        let baseline = &self.system.problem.baseline;
+        let coalitions = &self.system.problem.counterfactual.coalitions;
+        if coalitions.is_empty() {
+            return Vec::new();
+        }
+        let incomes = map.other_incomes(&tail.evaluation).0;
+        let first = self.system.cells() + self.system.prices();
+        let of_coalition = |coalition: &Coalition| -> Vec<f64> {
+            let loss = |&n: &usize| {
+                let totals = &tail.evaluation.totals[n];
+                let need = baseline.income[n] * totals.log_price_index.value().exp();
+                need - totals.value_added.value() - incomes[n].value()
+            };
+            let losses: f64 = coalition.members.iter().map(loss).sum();
+            let borne = coalition.weights.iter().flat_map(|_| &coalition.members);
+            borne
+                .map(|&n| -coalition.part * losses * multipliers[first + n] / baseline.income[n])
+                .collect()
+        };
+        coalitions.iter().map(of_coalition).collect()
+    }
+
     fn wedge_gradients(
         &self,
         tail: &Tail<'_, '_>,
         adjoints: &Adjoints,
-        multipliers: &[f64],
+        by_log_multiplier: &[f64],
     ) -> Vec<WedgeGradient> {
         let wedges = &self.system.problem.counterfactual.wedges;
         let first = self.point.len() - wedges.len();
-        let limit = |index: usize| match (&wedges[index].rule, &self.system.wedges[index].track) {
-            (WedgeRule::Quota { limit: 0.0, .. }, _) => f64::NAN,
-            (WedgeRule::Quota { limit, .. }, Track::Quota { step, .. }) => {
-                -multipliers[first + index] * step / limit
+        let gradient = |index: usize| {
+            let limit = match wedges[index].rule {
+                WedgeRule::Quota { limit, .. } => limit,
+                WedgeRule::PriceCap(cap) => cap.cap,
+            };
+            let by = tail.evaluation.wedges.points[index].terms.map(|term| adjoints.of(term));
+            // The prices of its cells are not on the tape; of all terms m itself depends on δ alone.
+            let track = &self.system.wedges[index].track;
+            let mut terms = track.terms().map(Dual::constant);
+            terms.cost.derivative = 1.0;
+            let multiplier = track.point_at(Dual::constant(self.point[first + index]), terms);
+            let by_cost = by_log_multiplier[index] * multiplier.log_multiplier.derivative;
+            WedgeGradient {
+                limit: if limit == 0.0 { f64::NAN } else { by.log_limit / limit },
+                rent_to_exporter: by.rent_to_exporter,
+                capacity: by.capacity,
+                cost: by.cost + by_cost,
             }
-            (WedgeRule::PriceCap(cap), Track::Cap(_)) => {
-                -adjoints.of(tail.evaluation.wedges.log_prices[index]) / cap.cap
-            }
-            _ => 0.0,
         };
-        (0..wedges.len()).map(|index| WedgeGradient { limit: limit(index) }).collect()
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "all that is known of the derivatives so far")]
-    fn cell(
-        &self,
-        tail: &Tail<'_, '_>,
-        read: &Read<'_>,
-        adjoints: &Adjoints,
-        market_seeds: &[MarketSeeds<'_>],
-        pull: &Pull,
-        (cell, change): (TradeCell, &CellChange),
-        gradient: &mut Gradient,
-    ) {
-        let (s, n, i) = cell;
-        let problem = self.system.problem;
-        let counterfactual = &problem.counterfactual;
-        let baseline = &problem.baseline;
-        let (regions, sectors) = (self.regions.len(), self.markets.len());
-        let market = &self.system.markets[s];
-        let theta = market.trade_elasticity;
-        let nest_count = change.nests.len();
-        if baseline.trade_flows[[s, n, i]] == 0.0 {
-            let none = CellGradient { nests: vec![0.0; nest_count], ..CellGradient::default() };
-            gradient.cells.insert(cell, none);
-            return;
-        }
-        if !self.system.survivors.buys[[n, s]] || !self.system.survivors.sells[[i, s]] {
-            let unknown = CellGradient {
-                trade_cost: f64::NAN,
-                tariff: f64::NAN,
-                export_tax: f64::NAN,
-                allowed: f64::NAN,
-                staying: f64::NAN,
-                nests: vec![f64::NAN; nest_count],
-            };
-            gradient.cells.insert(cell, unknown);
-            return;
-        }
-        let seeds = &market_seeds[s];
-        let worth = pull.markets[s].expenditure[n];
-        let (tau, tax) = (change.tariff, change.export_tax);
-        let (before_tariff, before_tax) = ((1.0 + tau).recip(), (1.0 + tax).recip());
-        let place = market.split_place(n, i);
-        let closed = counterfactual.is_closed(change);
-
-        // The share of the cell per unit of what remains of its varieties, which may be 0.
-        let blend = counterfactual.blend(change, theta);
-        let cost_factor = change.cost_factor(baseline, cell);
-        let log_cost = self.blocks.log_costs[i * sectors + s];
-        let log_price = self.blocks.log_prices[s * regions + n];
-        let log_multiplier: f64 = change
-            .wedges
-            .iter()
-            .map(|&wedge| self.blocks.wedges.points[wedge].log_multiplier)
-            .sum();
-        let away = cost_factor.ln() + log_cost + log_multiplier - log_price;
-        let whole = baseline.trade_shares[[s, n, i]] * (blend.log_weight - theta * away).exp();
-
-        let mut own = CellGradient { nests: vec![0.0; nest_count], ..CellGradient::default() };
-        let margins = vec![0.0; if nest_count > 0 { regions } else { 0 }];
-        let mut of = Worth { margins, ..Worth::default() };
-        let per_share;
-        if let Some(place) = place {
-            let spending = self.blocks.split_spending[s][place];
-            let by_spending = seeds.split_spending[place];
-            per_share = self.markets[s].by_share(seeds, by_spending, worth, n);
-            let accounts = &self.system.accounts[s][place];
-            let gross = spending * before_tariff;
-            // All that follows from the spending is proportional to it.
-            let by_gross =
-                spending * (by_spending - seeds.tariffs[n] * (1.0 - before_tariff)) / before_tariff;
-            own.tariff = -before_tariff * before_tariff * (by_gross - spending * seeds.tariffs[n]);
-            let mut by_outer = by_gross * before_tariff;
-            for &(hub, part) in &accounts.margins {
-                by_outer -= gross * part * adjoints.of(tail.evaluation.rents[hub]);
-            }
-            for &wedge in &accounts.wedges {
-                let line = &self.system.wedges[wedge];
-                let Some(limited) =
-                    line.cells.iter().find(|cell| (cell.sector, cell.split) == (s, place))
-                else {
-                    continue;
-                };
-                let log_quantity = tail.evaluation.wedges.log_quantities[wedge];
-                let goods = gross * (-log_multiplier - log_cost).exp() * limited.quantity;
-                of.log_arrival += adjoints.of(log_quantity) * goods / log_quantity.value().exp();
-            }
-            by_outer -= of.log_arrival;
-            if let Some(accounts) = read.splits.get(&cell) {
-                // These have no margins taken from them.
-                for figure in [accounts.split.goods, accounts.before_tariff] {
-                    by_outer -= adjoints.of(figure) * figure.value();
-                }
-            }
-            of.producer = by_outer / accounts.producer;
-            for (hub, slot) in of.margins.iter_mut().enumerate() {
-                *slot = gross * adjoints.of(tail.evaluation.rents[hub]);
-            }
-            let divided = accounts.divide(spending, &self.rents_of(tail), |_, _, _: f64| {});
-            let read_value =
-                read.splits.get(&cell).map_or(0.0, |split| adjoints.of(split.split.producer_value));
-            own.trade_cost = -of.log_arrival / change.trade_cost;
-            own.export_tax = before_tax
-                * (divided.producer_value * (seeds.export_taxes[i] - seeds.sales[i] - read_value)
-                    - of.log_arrival);
-            for &wedge in &accounts.wedges {
-                let line = &counterfactual.wedges[wedge];
-                if matches!(line.rule, WedgeRule::PriceCap(_)) && line.cells[0].0 == cell {
-                    let price = tail.evaluation.wedges.log_prices[wedge];
-                    own.export_tax += before_tax * adjoints.of(price);
-                }
-            }
-        } else {
-            let flow = seeds.flows.iter().filter(|(m, j, _)| (*m, *j) == (n, i));
-            let flow: f64 = flow.map(|(.., seed)| seed).sum();
-            let producer = before_tariff * before_tax;
-            let by_spending = producer * (seeds.sales[i] + flow)
-                + producer * tax * seeds.export_taxes[i]
-                + (1.0 - before_tariff) * seeds.tariffs[n];
-            per_share = self.markets[s].by_share(seeds, by_spending, worth, n);
-            let spending = if closed { 0.0 } else { self.markets[s].spending(n, i) };
-            let value = spending * producer;
-            own.tariff = before_tariff
-                * (spending * before_tariff * seeds.tariffs[n]
-                    - value * (seeds.sales[i] + flow + tax * seeds.export_taxes[i]));
-            own.export_tax = before_tax * value * (seeds.export_taxes[i] - seeds.sales[i] - flow);
-        }
-        if let Some(&[trade_cost, export_tax, arrival]) = read.changes.get(&cell) {
-            own.trade_cost += adjoints.of(trade_cost);
-            own.export_tax += adjoints.of(export_tax);
-            of.log_arrival += adjoints.of(arrival) * blend.arrival;
-        }
-        let by_remaining = whole * per_share;
-        own.allowed = by_remaining * change.staying;
-        own.staying = by_remaining * change.allowed;
-        if closed {
-            // Nothing but its return changes anything.
-            gradient.cells.insert(
-                cell,
-                CellGradient {
-                    allowed: if change.allowed == 0.0 { own.allowed } else { 0.0 },
-                    staying: if change.staying == 0.0 { own.staying } else { 0.0 },
-                    nests: vec![0.0; nest_count],
-                    ..CellGradient::default()
-                },
-            );
-            return;
-        }
-        of.log_weight = change.remaining() * by_remaining;
-        own.trade_cost -= theta * of.log_weight / change.trade_cost;
-        own.tariff -= theta * of.log_weight * before_tariff;
-        own.export_tax -= theta * of.log_weight * before_tax;
-        gradient.trade[s] -= of.log_weight * cost_factor.ln();
-        for (position, &(nest, _)) in change.nests.iter().enumerate() {
-            let by = |direction: Direction| {
-                of.along(&Blending::of(&counterfactual.nests, change, theta, nest, direction))
-            };
-            own.nests[position] = by(Direction::Part(position));
-            gradient.nests[nest].elasticity += by(Direction::Elasticity);
-            for branch in 0..gradient.nests[nest].branches.len() {
-                let slot = &mut gradient.nests[nest].branches[branch];
-                slot.cost += by(Direction::Cost(branch));
-                slot.margin += by(Direction::Margin(branch));
-            }
-        }
-        if nest_count > 0 {
-            let nests = &counterfactual.nests;
-            let blending = Blending::of(nests, change, theta, usize::MAX, Direction::Trade);
-            gradient.trade[s] += of.along(&blending);
-        }
-        gradient.cells.insert(cell, own);
-    }
-
-    /// Rents as the accounts of split cells see them, without derivatives.
-    fn rents_of(&self, tail: &Tail<'_, '_>) -> Vec<Rent<f64>> {
-        let values = &tail.evaluation.wedges;
-        let lines = self.system.wedges.iter().zip(&self.blocks.wedges.points);
-        lines
-            .zip(&values.log_quantities)
-            .map(|((line, point), log_quantity)| line.rent(point, log_quantity.value()))
-            .collect()
+        (0..wedges.len()).map(gradient).collect()
     }
 }
 
@@ -420,7 +298,42 @@ fn add(target: &mut [f64], values: &[f64]) {
     target.iter_mut().zip(values).for_each(|(slot, value)| *slot += value);
 }
 
+/// The derivative by one of some shares that sum to 1, the others giving way in proportion, of shares with
+/// the derivatives by each, the others held; NaN where there is no other.
+fn in_proportion(shares: impl IntoIterator<Item = (f64, f64)>, position: usize) -> f64 {
+    let (mut own, mut all) = ((f64::NAN, f64::NAN), 0.0);
+    for (place, (share, by)) in shares.into_iter().enumerate() {
+        all += share * by;
+        if place == position {
+            own = (share, by);
+        }
+    }
+    (own.1 - all) / (1.0 - own.0)
+}
+
+impl NestGradient {
+    /// By the baseline share of a branch of `nest`, which this is of: of a hub at the expense of the
+    /// direct route, of a currency at that of the others in proportion.
+    pub fn by_share(&self, nest: &Nest, branch: usize) -> f64 {
+        match nest.kind {
+            NestKind::Routes => self.branches[branch].share - self.branches[0].share,
+            NestKind::Currencies => {
+                let shares = nest.branches.iter().zip(&self.branches);
+                in_proportion(shares.map(|(branch, own)| (branch.share, own.share)), branch)
+            }
+        }
+    }
+}
+
 impl Gradient {
+    /// By the part of a member in the losses of a coalition, the other parts giving way in proportion;
+    /// nothing where its rule has no parts.
+    pub fn by_loss_share(&self, problem: &Problem, coalition: usize, member: usize) -> Option<f64> {
+        let weights = problem.counterfactual.coalitions[coalition].weights.as_ref()?;
+        let own = weights.iter().copied().zip(self.coalitions[coalition].iter().copied());
+        Some(in_proportion(own, member))
+    }
+
     /// The derivative by a size of a policy of `problem`, which the gradient is of. Of a cap, which is
     /// one for all its cells, it is the cell's part by baseline value.
     pub fn by(&self, problem: &Problem, size: &PolicySize) -> f64 {

@@ -95,7 +95,9 @@ impl<'a, 't> Tail<'a, 't> {
             blocks.split_spending.iter().map(|spending| tape.variables(spending)).unzip();
         let (incomes, at_incomes) = tape.variables(&vec![0.0; regions]);
         let tracks = &x[x.len() - system.wedges.len()..];
-        let points = system.wedges.iter().zip(tracks).map(|(wedge, &y)| wedge.track.point(y));
+        let points = system.wedges.iter().zip(tracks).map(|(wedge, &y)| {
+            wedge.track.point_at(y, wedge.track.terms().map(|term| tape.variable(term)))
+        });
         let wedges = WedgeValues {
             points: points.collect(),
             rents: Vec::new(),
@@ -234,12 +236,6 @@ impl<'t> Figures<'_, 't> {
         self.tail.evaluation.log_costs[self.cell(region, sector)].exp()
     }
 
-    /// `P̂`: price to buyers.
-    pub fn price(&self, region: usize, sector: usize) -> Var<'t> {
-        self.tail.x[self.regions() * self.tail.system.markets.len() + self.cell(region, sector)]
-            .exp()
-    }
-
     /// `V'`.
     pub fn value_added(&self, region: usize, sector: usize) -> Var<'t> {
         let base = self.tail.system.value_added[[region, sector]];
@@ -251,11 +247,6 @@ impl<'t> Figures<'_, 't> {
         let cell = self.cell(region, sector);
         let base = self.tail.system.output[[region, sector]];
         (self.tail.x[cell] - self.tail.evaluation.log_share_shift[cell]).exp() * base
-    }
-
-    /// `E'`.
-    pub fn expenditure(&self, region: usize, sector: usize) -> Var<'t> {
-        self.tail.evaluation.expenditure[self.cell(region, sector)]
     }
 
     /// Import tariffs collected.

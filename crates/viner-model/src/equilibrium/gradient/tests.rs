@@ -8,13 +8,14 @@ use viner_numerics::{FixedPoint, Tape};
 use super::tail::Tail;
 use super::{Backward, FlowSeeds};
 use crate::baseline::Baseline;
-use crate::economies::Recipe;
+use crate::economies::{Recipe, with_sourcing};
 use crate::equilibrium::map::EquilibriumMap;
 use crate::equilibrium::system::System;
 use crate::problem::Problem;
 use crate::scenario::{
     Action, BilateralInstrument as On, Cells, CoalitionRule, Currencies, Currency, Deficits, Hub,
-    Labour, Model, Policy, QuotaScope, Routes, Scenario, Selector, Shadow, ShadowOwner, Values,
+    Labour, Model, Policy, QuotaScope, Routes, Scenario, Selector, Shadow, ShadowOwner, Sourcing,
+    Values,
 };
 
 /// Products of the same numbers in another order.
@@ -103,6 +104,13 @@ fn assert_transposed(problem: &Problem, seed: u64) {
     let (one, other) = (dot(&weights, &forward), dot(&back, &direction));
     let size: f64 = back.iter().zip(&direction).map(|(a, b)| (a * b).abs()).sum();
     assert!((one - other).abs() < ROUNDING * size, "{one} and {other}");
+    let preconditioner = EquilibriumMap::preconditioned(&system).into_preconditioner().unwrap();
+    let (mut forward, mut back) = (direction.clone(), weights.clone());
+    preconditioner.apply(&mut forward);
+    preconditioner.apply_transposed(&mut back);
+    let (one, other) = (dot(&weights, &forward), dot(&back, &direction));
+    let size: f64 = back.iter().zip(&direction).map(|(a, b)| (a * b).abs()).sum();
+    assert!((one - other).abs() < ROUNDING * size, "{one} and {other}");
 }
 
 #[test]
@@ -119,9 +127,12 @@ fn backward_products_are_those_of_the_transposed_matrix() {
         for deficits in [Deficits::Fixed, Deficits::IncomeShare, Deficits::Balanced] {
             for elasticity in [0.3, 1.0, 2.5] {
                 let recipe = Recipe { tariffs: 0.3, zero_flows: 0.1, ..Recipe::new(4, 3, seed) };
-                let baseline = Arc::new(Baseline::new(&recipe.tables(), 1e-6).unwrap());
+                let tables = with_sourcing(&recipe.tables(), seed, 1.5);
+                let baseline = Arc::new(Baseline::new(&tables, 1e-6).unwrap());
+                let sourcing = if seed % 2 == 0 { Sourcing::ByUser } else { Sourcing::Common };
                 let scenario = Scenario {
                     model: Model {
+                        sourcing,
                         trade_elasticity: Values::uniform(1.0 + 0.1 * seed as f64),
                         production_elasticity: Values::uniform(elasticity),
                         input_elasticity: Values::uniform(2.8 - elasticity),

@@ -105,7 +105,8 @@ impl<'a> EquilibriumMap<'a> {
         let values = self.equations(x).wedges;
         let y = x[x.len() - self.held.len() + wedge];
         let (quantity, price) = (values.log_quantities[wedge], values.log_prices[wedge]);
-        self.system.wedges[wedge].track.image(y, quantity, price)
+        let terms = &values.points[wedge].terms;
+        self.system.wedges[wedge].track.image(y, terms, quantity, price)
     }
 
     /// An unknown beyond which a wedge has no root.
@@ -185,13 +186,14 @@ impl<'a> EquilibriumMap<'a> {
         for (n, transfer) in transfers {
             rest[n] += transfer * baseline.income[n].recip();
         }
-        let WedgeValues { log_quantities, log_prices, .. } = &evaluation.wedges;
+        let WedgeValues { points, log_quantities, log_prices, .. } = &evaluation.wedges;
         for (index, wedge) in system.wedges.iter().enumerate() {
             let place = regions + index;
             let y = x[system.cells() + system.prices() + place];
+            let terms = &points[index].terms;
             rest[place] = match self.held[index] {
                 Some(value) => T::constant(value),
-                None => wedge.track.image(y, log_quantities[index], log_prices[index]),
+                None => wedge.track.image(y, terms, log_quantities[index], log_prices[index]),
             };
         }
     }

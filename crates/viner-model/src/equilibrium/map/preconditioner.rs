@@ -168,7 +168,7 @@ impl Preconditioner {
     }
 
     /// From the residual of the map to the step.
-    pub(super) fn apply(&self, residual: &mut [f64]) {
+    pub(in crate::equilibrium) fn apply(&self, residual: &mut [f64]) {
         let (regions, sectors) = (self.regions, self.sectors);
         let (activity, rest) = residual.split_at_mut(regions * sectors);
         let goods = self.purchasers * sectors;
@@ -224,6 +224,44 @@ impl Preconditioner {
             rows.enumerate().for_each(correct);
         }
     }
+
+    /// The product with the transposed of what [`apply`](Self::apply) multiplies by.
+    pub(in crate::equilibrium) fn apply_transposed(&self, step: &mut [f64]) {
+        let (regions, sectors) = (self.regions, self.sectors);
+        let (activity, rest) = step.split_at_mut(regions * sectors);
+        let goods = self.purchasers * sectors;
+        let prices = &mut rest[..regions * goods];
+        // By what a level was before it was solved for, and after.
+        let (mut before, mut after) = (vec![0.0; 2 * regions], vec![0.0; 2 * regions]);
+        for n in 0..regions {
+            let (row, bought) = (n * sectors..(n + 1) * sectors, n * goods..(n + 1) * goods);
+            for (values, row, inverse, weights, level) in [
+                (&mut *activity, row, &self.activity_inverse, &self.activity_weights, n),
+                (&mut *prices, bought, &self.price_inverse, &self.price_weights, regions + n),
+            ] {
+                for ((value, inverse), weight) in
+                    values[row.clone()].iter_mut().zip(&inverse[row.clone()]).zip(&weights[row])
+                {
+                    if *weight != 0.0 {
+                        after[level] += *value;
+                        *value *= inverse;
+                        before[level] -= *value;
+                    }
+                }
+            }
+        }
+        add_scaled(&mut before, &self.solve_levels_transposed(&after), 1.0);
+        for n in 0..regions {
+            let (row, bought) = (n * sectors..(n + 1) * sectors, n * goods..(n + 1) * goods);
+            let weights = &self.activity_weights[row.clone()];
+            add_scaled(&mut activity[row], weights, before[n]);
+            let weights = &self.price_weights[bought.clone()];
+            add_scaled(&mut prices[bought], weights, before[regions + n]);
+        }
+        for (value, scale) in activity.iter_mut().zip(&self.activity_scale) {
+            *value *= scale;
+        }
+    }
 }
 
 impl Preconditioner {
@@ -238,6 +276,17 @@ impl Preconditioner {
             *sales -= competing - world;
         }
         self.levels.solve(&right_side)
+    }
+
+    fn solve_levels_transposed(&self, solved: &[f64]) -> Vec<f64> {
+        let mut levels = self.levels.solve_transposed(solved);
+        let (sales, price_levels) = levels.split_at_mut(self.regions);
+        let sum: f64 = sales.iter().sum();
+        let rows = self.competition.chunks_exact(self.regions);
+        for ((row, sales), world) in rows.zip(&*sales).zip(&self.world_weights) {
+            add_scaled(price_levels, row, world * sum - sales);
+        }
+        levels
     }
 }
 

@@ -1,15 +1,21 @@
 //! Derivatives by every size and every elasticity against differences of whole equilibria.
 
+mod by_user;
+mod policy_numbers;
+
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use ndarray::s;
 use viner_model::economies::Recipe;
 use viner_model::equilibrium::{
-    Differentiable, Equilibrium, Gradient, Regime, gradients, solve_from,
+    By, Differentiable, Equilibrium, Gradient, Regime, gradients_by, solve_from,
 };
 use viner_model::outcome::{Measure, Names, Outcome, Smooth};
-use viner_model::problem::{CellChange, Counterfactual, Problem, TradeCell, WedgeRule};
+use viner_model::problem::{
+    CellChange, Counterfactual, Nest, NestKind, PriceCap, Problem, TradeCell, WedgeRule,
+};
 use viner_model::scenario::{Deficits, Labour, Model, Policy, SectorInstrument, Values};
 
 use crate::economies::generated;
@@ -50,6 +56,8 @@ struct Point {
     equilibrium: Equilibrium,
     measures: Vec<Measure>,
     gradients: Vec<Gradient>,
+    /// Of the differences.
+    step: f64,
     checked: Cell<usize>,
     skipped: Cell<usize>,
 }
@@ -61,13 +69,14 @@ impl Point {
             measures.iter().map(|measure| measure.clone().smooth().unwrap()).collect();
         let outcomes: Vec<&dyn Differentiable> =
             smooth.iter().map(|outcome| outcome as &dyn Differentiable).collect();
-        let gradients = gradients(&problem, &equilibrium, &outcomes).unwrap();
+        let by = By { cells: None, trade_shares: true };
+        let gradients = gradients_by(&problem, &equilibrium, &outcomes, by);
         for (measure, gradient) in measures.iter().zip(&gradients) {
             let value = measure.number(&problem, &equilibrium).unwrap();
             assert!((gradient.value - value).abs() < 1e-9 * (1.0 + value.abs()), "{measure:?}");
         }
         let (checked, skipped) = (Cell::new(0), Cell::new(0));
-        Self { problem, equilibrium, measures, gradients, checked, skipped }
+        Self { problem, equilibrium, measures, gradients, step: 1e-4, checked, skipped }
     }
 
     /// Outcomes, unless a limit is in another regime there: the derivative is that of one side.
@@ -90,7 +99,7 @@ impl Point {
         change: &dyn Fn(&mut Problem, f64),
         exact: &dyn Fn(&Gradient) -> f64,
     ) {
-        let step = 1e-4;
+        let step = self.step;
         let values = [step, -step, 2.0 * step, -2.0 * step].map(|step| self.values(change, step));
         let [Some(near), Some(back), Some(far), Some(far_back)] = values else {
             self.skipped.set(self.skipped.get() + 1);
@@ -194,22 +203,100 @@ impl Point {
                     changed(p).nests[position].branches[branch].cost += h;
                 };
                 self.check("cost", &change, &|g| g.nests[position].branches[branch].cost);
-                if nest.branches[branch].hub.is_some() && nest.branches[branch].margin > 0.003 {
+                if nest.branches[branch].hub.is_some() {
                     let change = |p: &mut Problem, h| {
                         changed(p).nests[position].branches[branch].margin += h;
                     };
                     self.check("margin", &change, &|g| g.nests[position].branches[branch].margin);
                 }
+                let change = |p: &mut Problem, h| {
+                    move_branch_share(&mut changed(p).nests[position], branch, h);
+                };
+                if nest.kind == NestKind::Currencies || branch > 0 {
+                    let exact = |g: &Gradient| g.nests[position].by_share(nest, branch);
+                    self.check("share of a branch", &change, &exact);
+                }
             }
         }
-        for position in 0..counterfactual.wedges.len() {
+        self.check_wedges();
+    }
+
+    fn check_wedges(&self) {
+        for (position, wedge) in self.problem.counterfactual.wedges.iter().enumerate() {
             let change = |p: &mut Problem, h| match &mut changed(p).wedges[position].rule {
                 WedgeRule::Quota { limit, .. } => *limit += h,
                 WedgeRule::PriceCap(cap) => cap.cap += h,
             };
             self.check("limit", &change, &|g| g.wedges[position].limit);
+            if let WedgeRule::PriceCap(_) = wedge.rule {
+                let capacity = |p: &mut Problem, h| cap_of(p, position).capacity += h;
+                self.check("shadow capacity", &capacity, &|g| g.wedges[position].capacity);
+                let cost = |p: &mut Problem, h| cap_of(p, position).cost += h;
+                self.check("shadow cost", &cost, &|g| g.wedges[position].cost);
+            } else {
+                let change = |p: &mut Problem, h| {
+                    let rule = &mut changed(p).wedges[position].rule;
+                    if let WedgeRule::Quota { rent_to_exporter, .. } = rule {
+                        *rent_to_exporter += h;
+                    }
+                };
+                self.check("rent", &change, &|g| g.wedges[position].rent_to_exporter);
+            }
         }
     }
+
+    /// A share of the baseline and the others of its purchaser, all else held.
+    fn check_trade_share(&self, (s, n, i): TradeCell, purchaser: usize) {
+        let change = |p: &mut Problem, h: f64| {
+            let is_by_user = p.user_shares().is_some();
+            let baseline = Arc::make_mut(&mut p.baseline);
+            let mut row = match &mut baseline.user_shares {
+                Some(shares) if is_by_user => shares.slice_mut(s![s, n, purchaser, ..]),
+                _ => baseline.trade_shares.slice_mut(s![s, n, ..]),
+            };
+            let share = row[i];
+            row *= (1.0 - share - h) / (1.0 - share);
+            row[i] = share + h;
+        };
+        self.check(&format!("share {:?}", (s, n, purchaser, i)), &change, &|g| {
+            g.trade_shares.as_ref().unwrap()[[s, n, purchaser, i]]
+        });
+    }
+
+    /// Of every sector and importer one share.
+    fn check_trade_shares(&self) {
+        let (sectors, regions, _) = self.problem.baseline.trade_shares.dim();
+        for s in 0..sectors {
+            for n in 0..regions {
+                self.check_trade_share(
+                    (s, n, (n + s + 1) % regions),
+                    (n + 2 * s) % self.problem.purchasers(),
+                );
+            }
+        }
+    }
+}
+
+fn cap_of(problem: &mut Problem, wedge: usize) -> &mut PriceCap {
+    match &mut changed(problem).wedges[wedge].rule {
+        WedgeRule::PriceCap(cap) => cap,
+        WedgeRule::Quota { .. } => panic!("no price cap"),
+    }
+}
+
+/// Of a hub at the expense of the direct route, of a currency at that of all others in proportion.
+fn move_branch_share(nest: &mut Nest, branch: usize, step: f64) {
+    match nest.kind {
+        NestKind::Routes => nest.branches[0].share -= step,
+        NestKind::Currencies => {
+            let share = nest.branches[branch].share;
+            for other in &mut nest.branches {
+                other.share *= (1.0 - share - step) / (1.0 - share);
+            }
+            nest.branches[branch].share = share;
+        }
+    }
+    nest.branches[branch].share += step;
 }
 
 fn economy(seed: u64) -> Arc<viner_model::baseline::Baseline> {
@@ -238,6 +325,7 @@ fn derivatives_are_those_of_the_equilibrium_under_all_instruments() {
         point.check_elasticities();
         point.check_sectors();
         point.check_instruments();
+        point.check_trade_shares();
         assert!(point.checked.get() > 20 * point.skipped.get(), "{:?}", point.skipped);
     }
 }
