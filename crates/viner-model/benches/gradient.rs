@@ -16,6 +16,10 @@ use viner_model::outcome::{Names, Outcome, Smooth};
 use viner_model::problem::Problem;
 use viner_model::scenario::Sourcing;
 
+/// The allocator of the command `viner`.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Regions, sectors, part of the cells with a tariff, and whether users have trade shares of their own.
 const CASES: [(usize, usize, f64, bool); 6] = [
     (20, 20, 0.0, false),

@@ -19,6 +19,10 @@ use viner_model::scenario::{
 };
 use viner_model::variants::Variants;
 
+/// The allocator of the command `viner`.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const SIZES: [(usize, usize); 2] = [(20, 20), (150, 10)];
 
 fn tariff(importer: &str) -> Choice {

@@ -16,15 +16,18 @@ pub struct Weights {
     exporters: usize,
     /// Rows that are not those of the baseline, one after the other.
     own: Vec<f64>,
-    /// By row: its place among them, if it is one.
-    place: Vec<Option<usize>>,
+    /// By row: its place among them, or [`SHARED`].
+    place: Vec<u32>,
 }
+
+/// The place of a row that is the baseline's.
+const SHARED: u32 = u32::MAX;
 
 impl Weights {
     /// Trade shares of the baseline, by row and exporter.
     pub fn new(shares: Arc<dyn AsRef<[f64]> + Send + Sync>, exporters: usize) -> Self {
         let rows = (*shares).as_ref().len() / exporters;
-        Self { shares, exporters, own: Vec::new(), place: vec![None; rows] }
+        Self { shares, exporters, own: Vec::new(), place: vec![SHARED; rows] }
     }
 
     /// Length of a row.
@@ -35,8 +38,8 @@ impl Weights {
     /// The weights of a row.
     pub fn row(&self, row: usize) -> &[f64] {
         let (entries, place) = match self.place[row] {
-            None => (self.shares(), row),
-            Some(place) => (self.own.as_slice(), place),
+            SHARED => (self.shares(), row),
+            place => (self.own.as_slice(), place as usize),
         };
         &entries[place * self.exporters..][..self.exporters]
     }
@@ -46,9 +49,9 @@ impl Weights {
     pub fn take(&mut self, rows: impl ExactSizeIterator<Item = usize>) {
         let exporters = self.exporters;
         let mut own = Vec::with_capacity(rows.len() * exporters);
-        for (place, row) in rows.enumerate() {
+        for (place, row) in (0..SHARED).zip(rows) {
             own.extend_from_slice(&self.shares()[row * exporters..][..exporters]);
-            self.place[row] = Some(place);
+            self.place[row] = place;
         }
         self.own = own;
     }
@@ -57,8 +60,8 @@ impl Weights {
     pub fn own_row(&mut self, row: usize) -> &mut [f64] {
         let exporters = self.exporters;
         match self.place[row] {
-            None => &mut [],
-            Some(place) => &mut self.own[place * exporters..][..exporters],
+            SHARED => &mut [],
+            place => &mut self.own[place as usize * exporters..][..exporters],
         }
     }
 
@@ -91,7 +94,7 @@ impl Weights {
 struct Lookup<'a> {
     shares: &'a [f64],
     own: &'a [f64],
-    place: &'a [Option<usize>],
+    place: &'a [u32],
     exporters: usize,
 }
 
@@ -99,8 +102,8 @@ impl Lookup<'_> {
     #[inline(always)]
     fn row(&self, row: usize) -> &[f64] {
         let (entries, place) = match self.place[row] {
-            None => (self.shares, row),
-            Some(place) => (self.own, place),
+            SHARED => (self.shares, row),
+            place => (self.own, place as usize),
         };
         &entries[place * self.exporters..][..self.exporters]
     }

@@ -26,7 +26,14 @@ pub(super) fn equilibrium(
     let baseline = &problem.baseline;
     let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
     let cells = system.cells();
-    let evaluation = map.equations(x);
+    let anew;
+    let evaluation = match map.last_at(x) {
+        Some(evaluation) => evaluation,
+        None => {
+            anew = map.equations(x);
+            &anew
+        }
+    };
     let by_region = |value: &dyn Fn(usize) -> f64| Array1::from_shape_fn(regions, value);
     let by_cell = |value: &dyn Fn(usize) -> f64| {
         Array2::from_shape_fn((regions, sectors), |(n, s)| value(n * sectors + s))
@@ -52,7 +59,7 @@ pub(super) fn equilibrium(
     let mut tariff_revenue = Array1::zeros(regions);
     let mut export_tax_revenue = Array1::zeros(regions);
     let mut flows: Vec<SectorFlows> =
-        each(system.parallel(), sectors, |s| sector_flows(system, &evaluation, s));
+        each(system.parallel(), sectors, |s| sector_flows(system, evaluation, s));
     let revenues = each(system.parallel(), sectors, |s| revenues(system, &flows[s], s));
     for revenues in revenues.iter().flatten() {
         for n in 0..regions {
@@ -89,7 +96,7 @@ pub(super) fn equilibrium(
     let wage = by_region(&|n| evaluation.totals[n].log_wage.exp());
     let income = by_region(&|n| evaluation.totals[n].income);
     let mut transfers = problem.counterfactual.transfers.clone();
-    for (n, received) in map.other_incomes(&evaluation).1 {
+    for (n, received) in map.other_incomes(evaluation).1 {
         transfers[n] += received;
     }
     let deficits = by_region(&|n| {

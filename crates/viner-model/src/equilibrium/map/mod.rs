@@ -30,8 +30,10 @@ pub struct EquilibriumMap<'a> {
     held: Vec<Option<f64>>,
     /// Multiplies what an evaluation changes, if it is in use.
     preconditioner: Option<Preconditioner>,
-    /// Room for evaluations.
+    /// The last evaluation, and room for the next.
     values: Option<Evaluation<f64>>,
+    /// Where it was.
+    evaluated_at: Vec<f64>,
     derivatives: Option<Evaluation<Dual>>,
 }
 
@@ -57,6 +59,7 @@ impl<'a> EquilibriumMap<'a> {
             held: vec![None; system.wedges.len()],
             preconditioner: None,
             values: None,
+            evaluated_at: Vec::new(),
             derivatives: None,
         }
     }
@@ -107,6 +110,11 @@ impl<'a> EquilibriumMap<'a> {
         let (quantity, price) = (values.log_quantities[wedge], values.log_prices[wedge]);
         let terms = &values.points[wedge].terms;
         self.system.wedges[wedge].track.image(y, terms, quantity, price)
+    }
+
+    /// The last evaluation, if it was at `x`.
+    pub fn last_at(&self, x: &[f64]) -> Option<&Evaluation<f64>> {
+        self.values.as_ref().filter(|_| self.evaluated_at == x)
     }
 
     /// An unknown beyond which a wedge has no root.
@@ -265,6 +273,8 @@ impl FixedPoint for EquilibriumMap<'_> {
     fn evaluate(&mut self, x: &[f64], image: &mut [f64]) {
         let mut room = self.values.take();
         self.evaluate_again(x, &mut room);
+        self.evaluated_at.clear();
+        self.evaluated_at.extend_from_slice(x);
         if let Some(evaluation) = &room {
             self.image(x, evaluation, image);
         }
