@@ -20,8 +20,8 @@ use viner_model::equilibrium::{Settings, solve};
 use viner_model::problem::Problem;
 
 /// Solves go on until they have taken so long, or there are enough of them.
-const LONG_ENOUGH: Duration = Duration::from_secs(3);
-const ENOUGH: usize = 15;
+const LONG_ENOUGH: Duration = Duration::from_secs(4);
+const ENOUGH: usize = 101;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<usize> =

@@ -60,7 +60,23 @@ fn test() -> Result<(), String> {
     Step::new("tests", cargo(&["test", "--workspace", "--locked"]))
         .with("INSTA_UPDATE", "no")
         .run()?;
+    model_on_every_kernel()?;
     python::check_reference_solver()?;
     python::check_syntax()?;
     fuzz::run(20_000)
+}
+
+/// The tests of the model on narrower vectors than this machine's widest, and on one thread. Those that
+/// compare kernels choose them by themselves.
+fn model_on_every_kernel() -> Result<(), String> {
+    let kernels: &[&str] = if cfg!(target_arch = "x86_64") { &["sse2", "avx2"] } else { &["neon"] };
+    let arguments =
+        ["test", "--package", "viner-model", "--test", "it", "--locked", "--", "--skip", "kernel"];
+    kernels.iter().try_for_each(|kernel| {
+        Step::new(format!("tests of the model, {kernel}, one thread"), cargo(&arguments))
+            .with("INSTA_UPDATE", "no")
+            .with("VINER_KERNEL", kernel)
+            .with("RAYON_NUM_THREADS", "1")
+            .run()
+    })
 }

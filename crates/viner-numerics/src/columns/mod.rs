@@ -5,7 +5,8 @@
 //! what becomes of a problem does not depend on its neighbours, to the last bit.
 //!
 //! Functions that are generic over [`Simd`] are compiled for each kind of vector unit; [`dispatch`]
-//! runs the one for this machine. They must be inlined into the task that is dispatched.
+//! runs the one of the [`Kernel`] in use. They must be inlined into the task that is dispatched. Results of
+//! kernels differ by roundings here: some multiply and add at once.
 
 #![expect(
     clippy::inline_always,
@@ -21,7 +22,9 @@ pub use lanes::{Lanes, Part, Vector, WIDTH};
 pub use products::{PANEL, Rows, add_multiples, panels, product, weighted_sums};
 pub use pulp::{Simd, WithSimd};
 
-/// Runs a task with the widest vectors of this machine.
+use crate::kernel::Kernel;
+
+/// Runs a task with the vectors of the kernel in use.
 pub fn dispatch<Task: WithSimd>(task: Task) -> Task::Output {
-    pulp::Arch::new().dispatch(task)
+    Kernel::current().vectors().dispatch(task)
 }

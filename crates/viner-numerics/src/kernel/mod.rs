@@ -61,15 +61,34 @@ impl Kernel {
         ALL.iter().copied().filter(|instructions| instructions.are_there()).map(Self)
     }
 
-    /// The kernel in use: the widest, unless another was selected.
+    /// The kernel in use: the widest, unless another was selected, or is named by the environment variable
+    /// `VINER_KERNEL` and there.
     pub fn current() -> Self {
         let number = CURRENT.load(Ordering::Relaxed);
         if let Some(known) = ALL.iter().find(|instructions| **instructions as u8 == number) {
             return Self(*known);
         }
-        let widest = Self::available().last().unwrap_or(Self(Instructions::Common));
-        widest.select();
-        widest
+        let named = std::env::var("VINER_KERNEL").ok();
+        let named = Self::available().find(|kernel| named.as_deref() == Some(kernel.name()));
+        let first = named.or(Self::available().last()).unwrap_or(Self(Instructions::Common));
+        first.select();
+        first
+    }
+
+    /// The vectors of this kernel for code that is written for vectors.
+    pub(crate) fn vectors(self) -> pulp::Arch {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx512 => pulp::Arch::new(),
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx2 => {
+                pulp::x86::V3::try_new().map_or(pulp::Arch::Scalar, pulp::Arch::V3)
+            }
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Common => pulp::Arch::Scalar,
+            #[cfg(not(target_arch = "x86_64"))]
+            Instructions::Common => pulp::Arch::new(),
+        }
     }
 
     /// Uses this kernel in the whole process from now on: for tests and measurements.
