@@ -75,7 +75,7 @@ impl Trade {
         let powers = Powers::of(problem, result, log_prices);
         // `Σ_i π (d/P)^{−θ}`, `[sector, region]`.
         let mut sums = vec![1.0; regions * sectors];
-        let (mut sales, mut levied, mut shares) = (zeros(), zeros(), zeros());
+        let (mut sales, mut flows, mut levied, mut shares) = (zeros(), zeros(), zeros(), zeros());
         let has_taxes = baseline.tariffs.is_some() || baseline.export_taxes.is_some();
         let mut touched = counterfactual.cells.iter().zip(&powers.factors).peekable();
         let mut changes: Vec<(usize, &CellChange, f64)> = Vec::new();
@@ -85,19 +85,19 @@ impl Trade {
             for n in 0..regions {
                 let market = s * regions + n;
                 let block = market * regions..(market + 1) * regions;
-                let flows = &slice(&result.trade_flows)[block.clone()];
                 let base = &slice(&baseline.trade_shares)[block];
+                result.trade_flows.row(s, n, &mut flows);
                 row::follow(base, cost_powers, powers.prices[market], &mut shares);
-                row::add(&mut sales, flows);
+                row::add(&mut sales, &flows);
                 changes.clear();
                 while let Some((((_, _, i), change), power)) =
                     touched.next_if(|((cell, _), _)| (cell.0, cell.1) == (s, n))
                 {
                     changes.push((*i, change, *power));
                 }
-                let mut paid = flows;
+                let mut paid = &flows;
                 if has_taxes || !changes.is_empty() {
-                    levied.copy_from_slice(flows);
+                    levied.copy_from_slice(&flows);
                     let mut levy = |i: usize, tariff: f64, export_tax: f64| {
                         levied[i] = flows[i] * (1.0 + export_tax) * (1.0 + tariff);
                         trade.tariffs[n] += tariff * (1.0 + export_tax) * flows[i];
