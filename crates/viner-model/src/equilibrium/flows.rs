@@ -16,48 +16,61 @@ use crate::equations::sourcing::{Market, Taxes};
 /// are computed when they are asked for, and all are held from when they are first used as an array.
 #[derive(Clone)]
 pub struct TradeFlows {
-    sectors: Vec<SectorFlows>,
+    /// What they follow from; nothing where all are held from the start.
+    rows: Option<Arc<dyn Rows>>,
     held: OnceLock<Array3<f64>>,
 }
 
+/// What flows follow from.
+pub(super) trait Rows: Send + Sync {
+    /// Numbers of sectors and of regions.
+    fn shape(&self) -> (usize, usize);
+
+    /// Whether so many flows are written on all threads; not where solutions are found side by side.
+    fn parallel(&self, flows: usize) -> bool;
+
+    /// Writes the flows of a sector to an importer into `flows`, by exporter.
+    fn row(&self, sector: usize, importer: usize, flows: &mut [f64]);
+
+    /// One flow.
+    fn cell(&self, sector: usize, importer: usize, exporter: usize) -> f64;
+}
+
 impl TradeFlows {
-    /// Flows that follow from prices and spending, by sector.
-    pub(super) fn new(sectors: Vec<SectorFlows>) -> Self {
-        Self { sectors, held: OnceLock::new() }
+    /// Flows that are computed when they are asked for.
+    pub(super) fn new(rows: impl Rows + 'static) -> Self {
+        Self { rows: Some(Arc::new(rows)), held: OnceLock::new() }
     }
 
     /// Writes the flows of a sector to an importer into `flows`, by exporter.
     pub fn row(&self, sector: usize, importer: usize, flows: &mut [f64]) {
-        match self.held.get() {
-            Some(held) => {
-                let row = held.slice(s![sector, importer, ..]);
-                flows.iter_mut().zip(row).for_each(|(flow, held)| *flow = *held);
-            }
-            None => self.sectors[sector].row(importer, flows),
+        if let (None, Some(rows)) = (self.held.get(), &self.rows) {
+            rows.row(sector, importer, flows);
+        } else {
+            let row = self.slice(s![sector, importer, ..]);
+            flows.iter_mut().zip(row).for_each(|(flow, held)| *flow = *held);
         }
     }
 
     /// One flow.
     pub fn cell(&self, sector: usize, importer: usize, exporter: usize) -> f64 {
-        match self.held.get() {
-            Some(held) => held[[sector, importer, exporter]],
-            None => self.sectors[sector].cell(importer, exporter),
+        match (self.held.get(), &self.rows) {
+            (None, Some(rows)) => rows.cell(sector, importer, exporter),
+            _ => self[[sector, importer, exporter]],
         }
     }
 
     fn all(&self) -> Array3<f64> {
-        let sectors = self.sectors.len();
-        let regions = self.sectors.first().map_or(0, |sector| sector.log_costs.len());
+        let Some(rows) = &self.rows else { return Array3::zeros((0, 0, 0)) };
+        let (sectors, regions) = rows.shape();
         let mut flows = Array3::zeros((sectors, regions, regions));
-        let parallel = flows.len() >= PARALLEL_FROM;
-        let rows = flows.as_slice_mut().unwrap_or_default();
-        let write = |(at, row): (usize, &mut [f64])| {
-            self.sectors[at / regions].row(at % regions, row);
-        };
+        let parallel = rows.parallel(flows.len());
+        let all = flows.as_slice_mut().unwrap_or_default();
+        let write = |(at, row): (usize, &mut [f64])| rows.row(at / regions, at % regions, row);
         if parallel {
-            rows.par_chunks_mut(regions).enumerate().for_each(write);
+            all.par_chunks_mut(regions).enumerate().for_each(write);
         } else if regions > 0 {
-            rows.chunks_mut(regions).enumerate().for_each(write);
+            all.chunks_mut(regions).enumerate().for_each(write);
         }
         flows
     }
@@ -81,7 +94,7 @@ impl DerefMut for TradeFlows {
 
 impl From<Array3<f64>> for TradeFlows {
     fn from(flows: Array3<f64>) -> Self {
-        Self { sectors: Vec::new(), held: OnceLock::from(flows) }
+        Self { rows: None, held: OnceLock::from(flows) }
     }
 }
 
@@ -97,8 +110,26 @@ impl PartialEq for TradeFlows {
     }
 }
 
+/// By sector.
+impl Rows for Vec<SectorFlows> {
+    fn shape(&self) -> (usize, usize) {
+        (self.len(), self.first().map_or(0, |sector| sector.log_costs.len()))
+    }
+
+    fn parallel(&self, flows: usize) -> bool {
+        flows >= PARALLEL_FROM
+    }
+
+    fn row(&self, sector: usize, importer: usize, flows: &mut [f64]) {
+        self[sector].row(importer, flows);
+    }
+
+    fn cell(&self, sector: usize, importer: usize, exporter: usize) -> f64 {
+        self[sector].cell(importer, exporter)
+    }
+}
+
 /// What the flows of one sector follow from.
-#[derive(Clone)]
 pub(super) struct SectorFlows {
     market: Arc<Market>,
     /// `ln ĉ` by exporter.

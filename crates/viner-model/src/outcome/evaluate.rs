@@ -311,7 +311,8 @@ impl<'a> State<'a> {
 
     /// Producer value.
     fn sold(&self, (s, n, i): TradeCell) -> f64 {
-        self.flows()[[s, n, i]]
+        let before = || self.baseline().trade_flows[[s, n, i]];
+        self.equilibrium.map_or_else(before, |found| found.trade_flows.cell(s, n, i))
     }
 
     /// 1 and the export tax.

@@ -1,17 +1,18 @@
 //! Trade flows one by one, by row and all at once.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use viner_model::economies::Recipe;
 use viner_model::equations::weights::Weights;
-use viner_model::equilibrium::Equilibrium;
+use viner_model::equilibrium::{Batch, Draws, Equilibrium, Method, Unsolved};
 use viner_model::problem::Problem;
 use viner_model::scenario::{BilateralInstrument as On, QuotaScope};
 
 use crate::by_user;
-use crate::economies::generated;
-use crate::policies::{GENERAL, one_of_each, outcome, trade};
-use crate::tolerances::ROUNDING;
+use crate::economies::{generated, ordinary};
+use crate::policies::{GENERAL, one_of_each, outcome, problem, trade};
+use crate::tolerances::{ROUNDING, SAME_ANSWER, TIGHT};
 
 /// Flows asked for one by one, then by row, then all at once, of solutions that hold none yet.
 fn assert_alike(problem: &Problem, found: &Equilibrium) {
@@ -54,6 +55,53 @@ fn flows_are_the_same_however_they_are_asked_for() {
     let (problem, found) =
         by_user::solved(&unlike, &by_user::by_user(GENERAL.model()), &one_of_each());
     assert_alike(&problem, &found);
+}
+
+/// Draws of θ, each looked at before the next takes its place.
+struct Looked<'a> {
+    template: &'a Problem,
+    count: AtomicUsize,
+}
+
+impl Draws for Looked<'_> {
+    type Error = ();
+
+    fn problem(&self, index: usize, _: Option<Problem>) -> Result<Problem, ()> {
+        let mut problem = self.template.clone();
+        problem.elasticities.trade.fill(3.0 + 0.2 * index as f64);
+        Ok(problem)
+    }
+
+    fn start(&self, _: usize) -> Option<Vec<f64>> {
+        None
+    }
+
+    fn solved(&self, index: usize, result: Result<(&Problem, &Equilibrium), Unsolved<()>>) {
+        let (problem, found) = result.unwrap_or_else(|unsolved| panic!("{index}: {unsolved:?}"));
+        assert_eq!(found.statistics.method, Method::Anderson);
+        assert!(found.split_trade.is_empty());
+        assert_alike(problem, found);
+        for ((i, s), made) in found.output.indexed_iter() {
+            let sold = found.trade_flows.slice(ndarray::s![s, .., i]).sum();
+            assert!((sold - made).abs() <= SAME_ANSWER * made, "{index} {s} {i}: {sold} {made}");
+        }
+        self.count.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn flows_of_draws_are_the_same_however_they_are_asked_for() {
+    for baseline in [generated(Recipe::new(5, 3, 71)), ordinary(5, 3, 71)] {
+        for policies in [one_of_each(), Vec::new()] {
+            let template = problem(&baseline, GENERAL.model(), policies);
+            let batch = Batch::new(&template, TIGHT);
+            assert!(batch.takes(&template));
+            let draws = Looked { template: &template, count: AtomicUsize::new(0) };
+            let positions: Vec<usize> = (0..20).collect();
+            batch.solve(&positions, &draws);
+            assert_eq!(draws.count.into_inner(), positions.len());
+        }
+    }
 }
 
 #[test]

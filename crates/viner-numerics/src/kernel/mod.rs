@@ -55,6 +55,16 @@ pub trait Work {
     fn run(self) -> Self::Output;
 }
 
+/// One after the other.
+impl<A: Work, B: Work> Work for (A, B) {
+    type Output = (A::Output, B::Output);
+
+    #[inline(always)]
+    fn run(self) -> Self::Output {
+        (self.0.run(), self.1.run())
+    }
+}
+
 impl Kernel {
     /// The kernels that this processor can run, from the narrowest to the widest.
     pub fn available() -> impl Iterator<Item = Self> {

@@ -1,18 +1,18 @@
 //! From a column to the values that are reported.
 
-#![expect(clippy::inline_always, reason = "what is not inlined is not compiled for the kernel")]
-
-use viner_numerics::columns::Lanes;
-use viner_numerics::kernel::{self, Work, elementary};
-
-use super::columns::Columns;
-use super::map::{Totals, Values};
-use super::shared::Shared;
-use crate::equilibrium::{Certificate, Equilibrium, Method, Statistics};
-use crate::problem::Problem;
-use crate::scenario::Labour;
+use std::sync::Arc;
 
 use ndarray::{Array1, Array2, Array3};
+use viner_numerics::columns::Lanes;
+use viner_numerics::kernel::elementary;
+
+use super::columns::Columns;
+use super::flows::ColumnFlows;
+use super::map::{Totals, Values};
+use super::shared::Shared;
+use crate::equilibrium::{Certificate, Equilibrium, Method, Statistics, TradeFlows};
+use crate::problem::Problem;
+use crate::scenario::Labour;
 
 /// An equilibrium of the template's shape, to be written over.
 pub(super) fn blank(shared: &Shared) -> Equilibrium {
@@ -36,7 +36,7 @@ pub(super) fn blank(shared: &Shared) -> Equilibrium {
         output: by_cell(),
         expenditure: by_cell(),
         users: None,
-        trade_flows: Array3::zeros((sectors, regions, regions)).into(),
+        trade_flows: Array3::zeros((0, 0, 0)).into(),
         split_trade: std::collections::BTreeMap::new(),
         wedges: Vec::new(),
         unknowns: vec![0.0; regions * (2 * sectors + 1)],
@@ -47,7 +47,7 @@ pub(super) fn blank(shared: &Shared) -> Equilibrium {
 
 /// Writes a column, evaluated at `point`, into `result`; its certificate is left to the caller.
 pub(super) fn write(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     columns: &Columns,
     values: &Values,
     problem: &Problem,
@@ -101,43 +101,5 @@ pub(super) fn write(
         *value_added = shared.value_added[cell] * activity;
         *output = shared.output[cell] * activity / values.share_ratio[cell].0[lane];
     }
-    let mut powers = vec![0.0; regions];
-    for (s, mut flows) in result.trade_flows.outer_iter_mut().enumerate() {
-        let market = &shared.markets[s];
-        let weights = market.producer.as_ref().unwrap_or(&market.weights);
-        let block = s * regions..(s + 1) * regions;
-        let factors = &values.spending_factors[block.clone()];
-        for (power, value) in powers.iter_mut().zip(&values.cost_powers[block]) {
-            *power = value.0[lane];
-        }
-        let rows = flows.as_slice_mut().unwrap_or_default().chunks_exact_mut(regions);
-        for ((row, weights), factor) in rows.zip(weights.chunks_exact(regions)).zip(factors) {
-            kernel::run(Flows { row, weights, powers: &powers, factor: factor.0[lane] });
-        }
-        let touched = market.touched.clone();
-        for (touched, own) in shared.touched[touched.clone()].iter().zip(&columns.cells[touched]) {
-            let (n, i) = (touched.importer, touched.exporter);
-            flows[[n, i]] = own.producer.0[lane] * powers[i] * factors[n].0[lane];
-        }
-    }
-}
-
-/// What an importer buys: `row[i] = weights[i] · powers[i] · factor`.
-struct Flows<'a> {
-    row: &'a mut [f64],
-    weights: &'a [f64],
-    powers: &'a [f64],
-    factor: f64,
-}
-
-impl Work for Flows<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let terms = self.weights.iter().zip(self.powers);
-        for (flow, (weight, power)) in self.row.iter_mut().zip(terms) {
-            *flow = weight * power * self.factor;
-        }
-    }
+    result.trade_flows = TradeFlows::new(ColumnFlows::new(shared, columns, values, lane));
 }

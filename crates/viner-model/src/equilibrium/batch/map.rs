@@ -338,14 +338,10 @@ impl Evaluate<'_> {
         let add = |weight: &Lanes, factor: &Lanes, sum: &mut Lanes| {
             part.store(part.load(weight).fma(part.load(factor), part.load(sum)), sum);
         };
-        let mut next = market.touched.start;
         for panel in panels(regions) {
             let rows = |weights| Rows::new(weights, panel.clone().map(|n| n * regions));
-            let first = next;
-            while next < market.touched.end && shared.touched[next].importer < panel.end {
-                next += 1;
-            }
-            let touched = || shared.touched[first..next].iter().zip(&columns.cells[first..next]);
+            let own = shared.touched_in(s * regions + panel.start..s * regions + panel.end);
+            let touched = || shared.touched[own.clone()].iter().zip(&columns.cells[own.clone()]);
             let mut sums = [Lanes::default(); PANEL];
             let sums = &mut sums[..panel.len()];
             weighted_sums(part, rows(&market.weights), cost_powers, sums);
@@ -378,8 +374,7 @@ impl Evaluate<'_> {
                 part.store(part.load(&expenditure[n]) / sum, &mut factors[r]);
                 add(&tariffs[r], &factors[r], &mut values.totals[n].tariffs);
             }
-            let producer = market.producer.as_ref().unwrap_or(&market.weights);
-            add_multiples(part, rows(producer), factors, sales);
+            add_multiples(part, rows(market.producer()), factors, sales);
             for (cell, own) in touched() {
                 add(
                     &own.producer,

@@ -14,11 +14,13 @@
 mod assemble;
 mod certificate;
 mod columns;
+mod flows;
 mod levels;
 mod map;
 mod pilots;
 mod shared;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
@@ -37,7 +39,7 @@ use crate::problem::Problem;
 
 /// Solves problems that are like a template.
 pub struct Batch {
-    shared: Option<Shared>,
+    shared: Option<Arc<Shared>>,
     settings: Settings,
 }
 
@@ -78,7 +80,7 @@ impl Batch {
     /// Problems like `template`.
     pub fn new(template: &Problem, settings: Settings) -> Self {
         // What is wrong with a template is found again, and told, for each problem like it.
-        Self { shared: Shared::new(template).ok().flatten(), settings }
+        Self { shared: Shared::new(template).ok().flatten().map(Arc::new), settings }
     }
 
     /// Whether a problem can be solved side by side with others.
@@ -151,7 +153,7 @@ fn limits(residual: f64, settings: Settings) -> Limits {
 
 /// The columns that one thread works on.
 struct Block<'a> {
-    shared: &'a Shared,
+    shared: &'a Arc<Shared>,
     settings: Settings,
     columns: Columns,
     values: Values,
@@ -172,7 +174,7 @@ struct Block<'a> {
 }
 
 impl<'a> Block<'a> {
-    fn new(shared: &'a Shared, settings: Settings) -> Self {
+    fn new(shared: &'a Arc<Shared>, settings: Settings) -> Self {
         let baseline_point = map::baseline_point(shared);
         Self {
             shared,

@@ -30,6 +30,8 @@ pub(super) struct Shared {
     pub markets: Vec<SharedMarket>,
     /// Cells that a policy touches, in order.
     pub touched: Vec<Touched>,
+    /// Where those of each `[sector, importer]` start, and their end.
+    touched_from: Vec<usize>,
     /// What the policies of the template do to them.
     pub template_terms: Vec<CellTerms>,
 }
@@ -39,13 +41,11 @@ pub(super) struct SharedMarket {
     /// `π`.
     pub weights: Vec<f64>,
     /// `π / ((1+τ)(1+x))`; `π` if absent.
-    pub producer: Option<Vec<f64>>,
+    producer: Option<Vec<f64>>,
     /// `π τ/(1+τ)`; none if absent.
     pub tariff: Option<Vec<f64>>,
     /// `π x / ((1+τ)(1+x))`; none if absent.
     pub export_tax: Option<Vec<f64>>,
-    /// Its touched cells.
-    pub touched: Range<usize>,
 }
 
 /// A touched cell.
@@ -119,6 +119,10 @@ impl Shared {
             })
             .collect();
         let markets = (0..sectors).map(|s| SharedMarket::new(problem, s, &touched)).collect();
+        let place = |touched: &Touched| touched.cell.0 * regions + touched.importer;
+        let touched_from = (0..=sectors * regions)
+            .map(|row| touched.partition_point(|touched| place(touched) < row))
+            .collect();
         let template_terms = terms(problem, &touched).unwrap_or_default();
         Ok(Some(Self {
             survivors,
@@ -129,9 +133,15 @@ impl Shared {
             groups: groups.into_iter().map(|(_, users)| users).collect(),
             markets,
             touched,
+            touched_from,
             template_terms,
             problem: problem.clone(),
         }))
+    }
+
+    /// The touched cells of these `[sector, importer]`.
+    pub fn touched_in(&self, rows: Range<usize>) -> Range<usize> {
+        self.touched_from[rows.start]..self.touched_from[rows.end]
     }
 
     /// Whether a problem is the template with other numbers, and may be a column.
@@ -219,9 +229,7 @@ impl SharedMarket {
         let regions = baseline.region_count();
         let block = s * regions * regions..(s + 1) * regions * regions;
         let mut weights = slice(&baseline.trade_shares)[block.clone()].to_vec();
-        let first = touched.partition_point(|touched| touched.cell.0 < s);
-        let last = touched.partition_point(|touched| touched.cell.0 <= s);
-        for touched in &touched[first..last] {
+        for touched in touched.iter().filter(|touched| touched.cell.0 == s) {
             weights[touched.importer * regions + touched.exporter] = 0.0;
         }
         let rates = |rates: Option<&ndarray::Array3<f64>>| -> Vec<f64> {
@@ -242,8 +250,12 @@ impl SharedMarket {
             tariff: any_tariff.then(|| rates().map(|(w, (t, _))| w * t / (1.0 + t)).collect()),
             export_tax: any_export_tax
                 .then(|| rates().map(|(w, (t, x))| x * producer(*w, *t, *x)).collect()),
-            touched: first..last,
             weights,
         }
+    }
+
+    /// `π / ((1+τ)(1+x))`.
+    pub fn producer(&self) -> &[f64] {
+        self.producer.as_ref().unwrap_or(&self.weights)
     }
 }

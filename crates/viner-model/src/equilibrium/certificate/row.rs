@@ -26,9 +26,37 @@ pub(in crate::equilibrium) fn add(sums: &mut [f64], values: &[f64]) {
     run(AddEach { sums, values });
 }
 
+/// [`add`] and [`follow`].
+pub(in crate::equilibrium) fn add_and_follow(
+    sums: &mut [f64],
+    values: &[f64],
+    base: &[f64],
+    cost_powers: &[f64],
+    price_power: f64,
+    shares: &mut [f64],
+) {
+    run((AddEach { sums, values }, Follow { base, cost_powers, price_power, shares }));
+}
+
 /// The sum of all.
 pub(in crate::equilibrium) fn total(values: &[f64]) -> f64 {
     run(Total(values))
+}
+
+/// What is paid and what follows from costs.
+pub(in crate::equilibrium) struct Sums {
+    /// The sum of what is paid.
+    pub paid: f64,
+    /// The sum of the shares that follow from costs.
+    pub shares: f64,
+    /// Whether [`compare`] finds nothing beyond a limit.
+    pub within: bool,
+}
+
+/// [`total`] of both, and whether no share found differs from that which follows from costs by more than
+/// `limit`.
+pub(in crate::equilibrium) fn sums(paid: &[f64], shares: &[f64], limit: f64) -> Sums {
+    run(Summed { paid, shares, limit })
 }
 
 /// Compares the shares of what is paid, `paid[i]/total`, with those that follow from costs, each
@@ -101,6 +129,24 @@ impl Work for Total<'_> {
             }
         }
         sums.iter().sum::<f64>() + rest.iter().sum::<f64>()
+    }
+}
+
+struct Summed<'a> {
+    paid: &'a [f64],
+    shares: &'a [f64],
+    limit: f64,
+}
+
+impl Work for Summed<'_> {
+    type Output = Sums;
+
+    #[inline(always)]
+    fn run(self) -> Sums {
+        let Self { paid, shares, limit } = self;
+        let total = Total(paid).run();
+        let within = Within { paid, shares, per_total: 1.0 / total, limit }.run();
+        Sums { paid: total, shares: Total(shares).run(), within }
     }
 }
 

@@ -5,7 +5,7 @@ use viner_numerics::kernel::elementary;
 use crate::equilibrium::Equilibrium;
 use crate::equilibrium::certificate::{Check, row};
 use crate::equilibrium::system::slice;
-use crate::problem::{CellChange, Problem};
+use crate::problem::Problem;
 
 /// What the trade of all sectors shows, and the taxes it pays.
 pub(super) struct Trade {
@@ -75,56 +75,54 @@ impl Trade {
         let powers = Powers::of(problem, result, log_prices);
         // `Σ_i π (d/P)^{−θ}`, `[sector, region]`.
         let mut sums = vec![1.0; regions * sectors];
-        let (mut sales, mut levied, mut shares) = (zeros(), zeros(), zeros());
+        let (mut sales, mut paid, mut shares) = (zeros(), zeros(), zeros());
         let has_taxes = baseline.tariffs.is_some() || baseline.export_taxes.is_some();
         let mut touched = counterfactual.cells.iter().zip(&powers.factors).peekable();
-        let mut changes: Vec<(usize, &CellChange, f64)> = Vec::new();
+        // Exporters in the touched cells of a row.
+        let mut changes: Vec<usize> = Vec::new();
         for s in 0..sectors {
             sales.fill(0.0);
             let cost_powers = &powers.costs[s * regions..(s + 1) * regions];
             for n in 0..regions {
                 let market = s * regions + n;
                 let block = market * regions..(market + 1) * regions;
-                let flows = &slice(&result.trade_flows)[block.clone()];
                 let base = &slice(&baseline.trade_shares)[block];
-                row::follow(base, cost_powers, powers.prices[market], &mut shares);
-                row::add(&mut sales, flows);
+                result.trade_flows.row(s, n, &mut paid);
+                let price_power = powers.prices[market];
+                row::add_and_follow(&mut sales, &paid, base, cost_powers, price_power, &mut shares);
+                // Producer values, from which spending on each cell at purchaser value.
+                let mut levy = |i: usize, tariff: f64, export_tax: f64| {
+                    let flow = paid[i];
+                    trade.tariffs[n] += tariff * (1.0 + export_tax) * flow;
+                    trade.export_taxes[i] += export_tax * flow;
+                    paid[i] = flow * (1.0 + export_tax) * (1.0 + tariff);
+                };
                 changes.clear();
                 while let Some((((_, _, i), change), power)) =
                     touched.next_if(|((cell, _), _)| (cell.0, cell.1) == (s, n))
                 {
-                    changes.push((*i, change, *power));
+                    levy(*i, change.tariff, change.export_tax);
+                    shares[*i] *= change.remaining() * power;
+                    changes.push(*i);
                 }
-                let mut paid = flows;
-                if has_taxes || !changes.is_empty() {
-                    levied.copy_from_slice(flows);
-                    let mut levy = |i: usize, tariff: f64, export_tax: f64| {
-                        levied[i] = flows[i] * (1.0 + export_tax) * (1.0 + tariff);
-                        trade.tariffs[n] += tariff * (1.0 + export_tax) * flows[i];
-                        trade.export_taxes[i] += export_tax * flows[i];
-                    };
-                    if has_taxes {
-                        let mut changed = changes.iter().peekable();
-                        for i in 0..regions {
-                            if changed.next_if(|(exporter, ..)| *exporter == i).is_none() {
-                                levy(i, baseline.tariff(s, n, i), baseline.export_tax(s, n, i));
-                            }
+                if has_taxes {
+                    let mut changed = changes.iter().peekable();
+                    for i in 0..regions {
+                        if changed.next_if(|exporter| **exporter == i).is_none() {
+                            levy(i, baseline.tariff(s, n, i), baseline.export_tax(s, n, i));
                         }
                     }
-                    for &(i, change, power) in &changes {
-                        levy(i, change.tariff, change.export_tax);
-                        shares[i] *= change.remaining() * power;
-                    }
-                    paid = &levied;
                 }
-                let total = row::total(paid);
+                let sum = row::sums(&paid, &shares, trade.share.relative);
                 let wanted = demand[n * sectors + s];
-                trade.spending.same(total, wanted, (n, s, 0));
+                trade.spending.same(sum.paid, wanted, (n, s, 0));
                 if baseline.expenditure[[n, s]] == 0.0 || wanted == 0.0 {
                     continue;
                 }
-                sums[market] = row::total(&shares);
-                row::compare(&mut trade.share, paid, total, &shares, |i| (s, n, i));
+                sums[market] = sum.shares;
+                if !sum.within {
+                    row::compare(&mut trade.share, &paid, sum.paid, &shares, |i| (s, n, i));
+                }
             }
             for (i, sold) in sales.iter().enumerate() {
                 trade.clearing.same(*sold, result.output[[i, s]], (i, s, 0));
