@@ -100,11 +100,10 @@ impl Asked {
         equilibrium: &Equilibrium,
         trade_shares: bool,
     ) -> Vec<Sensitivity> {
-        let outcomes: Vec<&dyn Differentiable> =
-            self.outcomes.iter().map(|outcome| outcome as &dyn Differentiable).collect();
         let sizes = problem.sizes(scenario);
         let by = By { cells: None, trade_shares };
-        gradients_by(problem, equilibrium, &outcomes, by)
+        let outcomes = self.outcomes.iter().map(|outcome| (outcome as &dyn Differentiable, by));
+        gradients_by(problem, equilibrium, outcomes)
             .into_iter()
             .zip(&self.texts)
             .map(|(gradient, text)| {

@@ -24,6 +24,8 @@ use viner_model::variants::Variants;
 static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const SIZES: [(usize, usize); 2] = [(20, 20), (150, 10)];
+/// Regions, sectors, and starts of every player beside that from the tariffs as written.
+const SIZES: [(usize, usize, usize); 4] = [(20, 20, 0), (20, 20, 4), (150, 10, 0), (150, 10, 4)];
 
 fn tariff(importer: &str) -> Choice {
     let policy = Policy {
@@ -53,8 +55,10 @@ fn welfare(baseline: &Baseline, region: &str) -> Smooth {
 
 fn main() {
     let filter = std::env::args().skip(1).find(|argument| argument.contains('x'));
-    println!("   size  players  rounds  settled  equilibria        s  ms each  stationarity");
-    for (regions, sectors) in SIZES {
+    println!(
+        "   size  players  starts  rounds  settled  equilibria        s  ms each  stationarity"
+    );
+    for (regions, sectors, starts) in SIZES {
         let size = format!("{regions}x{sectors}");
         if filter.as_ref().is_some_and(|filter| *filter != size) {
             continue;
@@ -78,14 +82,14 @@ fn main() {
                 maximize: true,
                 at_most: Vec::new(),
                 own: vec![player],
-                starts: 0,
+                starts,
             })
             .collect();
         let start = Instant::now();
         let best = nash(&economy, &players).expect("tariffs have an equilibrium");
         let seconds = start.elapsed().as_secs_f64();
         println!(
-            "{size:>7}{regions:>9}{:>8}{:>9}{:>12}{seconds:>9.1}{:>9.2}{:>14.0e}",
+            "{size:>7}{regions:>9}{starts:>8}{:>8}{:>9}{:>12}{seconds:>9.1}{:>9.2}{:>14.0e}",
             best.rounds,
             best.settled,
             best.evaluations,

@@ -22,19 +22,18 @@ pub struct Minimum {
     pub stationarity: f64,
     /// Evaluations of the function.
     pub evaluations: usize,
-    /// Inverse of the curvature, as far as steps have shown it: for a search on a function that is
-    /// nearly the same. None if no step has shown any.
-    pub inverse: Option<Inverse>,
+    /// What steps have shown of the curvature: for a search on a function that is nearly the same.
+    pub curvature: Curvature,
 }
-
-/// A square matrix by rows.
-pub type Inverse = Vec<Vec<f64>>;
 
 /// What to reach, and for how long to try.
 #[derive(Clone, Copy, Debug)]
 pub struct Goal {
     /// Stationarity to reach.
     pub tolerance: f64,
+    /// Part of the stationarity of the start that is enough, too: of the start of a search that others
+    /// follow. 0 for the tolerance alone.
+    pub part: f64,
     /// Evaluations before giving up.
     pub max_evaluations: usize,
 }
@@ -44,10 +43,79 @@ const DECREASE: f64 = 1e-4;
 /// Shortest part of a step that is tried.
 const SHORTEST: f64 = 1e-12;
 
-/// Projected quasi-Newton descent (Bertsekas 1982, with the update of Broyden, Fletcher, Goldfarb and
-/// Shanno on the free coordinates), from `start` moved into the box. `evaluate` gives value and
-/// gradient, or nothing where there is none; a step that leads there is shortened. `known` is what an
-/// earlier search has found of the inverse curvature.
+/// What steps have shown of the curvature of a function.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Curvature {
+    /// Of the curvature of the free coordinates, by rows.
+    inverse: Vec<Vec<f64>>,
+    /// Whether no step has shown any.
+    unknown: bool,
+}
+
+impl Curvature {
+    /// Before any step in so many coordinates.
+    pub fn unknown(size: usize) -> Self {
+        let inverse = (0..size).map(|i| (0..size).map(|j| f64::from(i == j)).collect()).collect();
+        Self { inverse, unknown: true }
+    }
+
+    /// The quasi-Newton step of the coordinates that no bound holds against the gradient; where nothing is
+    /// known, or what is known does not lead downwards, along the gradient, by a tenth of the box at most.
+    /// It may lead out of the box.
+    pub fn step(&mut self, point: &Point, lower: &[f64], upper: &[f64]) -> Vec<f64> {
+        let free = free(point, lower, upper);
+        let mut step = vec![0.0; point.x.len()];
+        for &i in &free {
+            let row = &self.inverse[i];
+            step[i] = -free.iter().map(|&j| row[j] * point.gradient[j]).sum::<f64>();
+        }
+        if !self.unknown && dot(&step, &point.gradient) >= 0.0 {
+            *self = Self::unknown(step.len());
+        }
+        if self.unknown {
+            let part =
+                |i: usize| point.gradient[i].abs() / (upper[i] - lower[i]).max(f64::MIN_POSITIVE);
+            let longest = free.iter().map(|&i| part(i)).fold(0.0, f64::max);
+            for &i in &free {
+                step[i] = -point.gradient[i] * (0.1 / longest).min(1.0);
+            }
+        }
+        step
+    }
+
+    /// Learns from the gradients at both ends of a step (Broyden, Fletcher, Goldfarb and Shanno); nothing
+    /// where the function is not convex along it.
+    pub fn learn(&mut self, from: &Point, to: &Point, lower: &[f64], upper: &[f64]) {
+        let moved: Vec<f64> = to.x.iter().zip(&from.x).map(|(new, old)| new - old).collect();
+        let mut change = vec![0.0; moved.len()];
+        for i in free(from, lower, upper) {
+            change[i] = to.gradient[i] - from.gradient[i];
+        }
+        let curvature = dot(&moved, &change);
+        if curvature > 1e-12 * dot(&moved, &moved).sqrt() * dot(&change, &change).sqrt() {
+            if self.unknown {
+                // The scale of the first curvature that is seen.
+                let scale = curvature / dot(&change, &change);
+                self.inverse.iter_mut().flatten().for_each(|slot| *slot *= scale);
+            }
+            update(&mut self.inverse, &moved, &change, curvature);
+            self.unknown = false;
+        }
+    }
+}
+
+/// Coordinates that no bound holds against the gradient.
+fn free(point: &Point, lower: &[f64], upper: &[f64]) -> Vec<usize> {
+    let held = |i: usize| {
+        (point.x[i] <= lower[i] && point.gradient[i] > 0.0)
+            || (point.x[i] >= upper[i] && point.gradient[i] < 0.0)
+    };
+    (0..point.x.len()).filter(|&i| !held(i)).collect()
+}
+
+/// Projected quasi-Newton descent (Bertsekas 1982), from `start` moved into the box. `evaluate` gives
+/// value and gradient, or nothing where there is none; a step that leads there is shortened.
+/// `curvature` is what an earlier search has found of it.
 ///
 /// Returns nothing if there is no value at the start.
 pub fn minimize(
@@ -56,7 +124,7 @@ pub fn minimize(
     lower: &[f64],
     upper: &[f64],
     goal: Goal,
-    known: Option<Inverse>,
+    mut curvature: Curvature,
 ) -> Option<Minimum> {
     let size = start.len();
     let inside =
@@ -69,41 +137,16 @@ pub fn minimize(
         finite.then_some((Point { x, value, gradient }, evaluations))
     };
     let (mut point, mut used) = at(inside(start))?;
-    let mut fresh = known.is_none();
-    let mut inverse = known.unwrap_or_else(|| identity(size));
+    let wanted = goal.tolerance.max(goal.part * stationarity(&point, lower, upper));
     loop {
         let stationarity = stationarity(&point, lower, upper);
-        if stationarity <= goal.tolerance || used >= goal.max_evaluations {
-            let inverse = (!fresh).then_some(inverse);
-            return Some(Minimum { point, stationarity, evaluations: used, inverse });
+        if stationarity <= wanted || used >= goal.max_evaluations {
+            return Some(Minimum { point, stationarity, evaluations: used, curvature });
         }
-        let held = |i: usize| {
-            (point.x[i] <= lower[i] && point.gradient[i] > 0.0)
-                || (point.x[i] >= upper[i] && point.gradient[i] < 0.0)
-        };
-        let free: Vec<usize> = (0..size).filter(|&i| !held(i)).collect();
-        let mut direction = vec![0.0; size];
-        for &i in &free {
-            direction[i] = -free.iter().map(|&j| inverse[i][j] * point.gradient[j]).sum::<f64>();
-        }
-        if dot(&direction, &point.gradient) >= 0.0 {
-            inverse = identity(size);
-            fresh = true;
-            for &i in &free {
-                direction[i] = -point.gradient[i];
-            }
-        }
+        let step = curvature.step(&point, lower, upper);
         let mut part = 1.0;
-        if fresh {
-            // Without curvature the first step is a tenth of the box at most.
-            let longest = free
-                .iter()
-                .map(|&i| direction[i].abs() / (upper[i] - lower[i]).max(f64::MIN_POSITIVE))
-                .fold(0.0, f64::max);
-            part = (0.1 / longest).min(1.0);
-        }
         let next = loop {
-            let trial: Vec<f64> = (0..size).map(|i| point.x[i] + part * direction[i]).collect();
+            let trial: Vec<f64> = (0..size).map(|i| point.x[i] + part * step[i]).collect();
             let trial = inside(&trial);
             let moved: Vec<f64> = trial.iter().zip(&point.x).map(|(new, old)| new - old).collect();
             let predicted = dot(&moved, &point.gradient);
@@ -115,7 +158,7 @@ pub fn minimize(
                 if next.value <= point.value + DECREASE * predicted
                     || (next.value <= point.value + rounding && nearer())
                 {
-                    break Some((next, moved));
+                    break Some(next);
                 }
             } else {
                 used += 1;
@@ -125,38 +168,20 @@ pub fn minimize(
                 break None;
             }
         };
-        let Some((next, moved)) = next else {
-            if fresh {
-                return Some(Minimum { point, stationarity, evaluations: used, inverse: None });
+        let Some(next) = next else {
+            if curvature.unknown {
+                return Some(Minimum { point, stationarity, evaluations: used, curvature });
             }
-            inverse = identity(size);
-            fresh = true;
+            curvature = Curvature::unknown(size);
             continue;
         };
-        // The inverse is that of the free coordinates' curvature alone.
-        let mut change = vec![0.0; size];
-        for &i in &free {
-            change[i] = next.gradient[i] - point.gradient[i];
-        }
-        let curvature = dot(&moved, &change);
-        if curvature > 1e-12 * dot(&moved, &moved).sqrt() * dot(&change, &change).sqrt() {
-            if fresh {
-                // The scale of the first curvature that is seen.
-                let scale = curvature / dot(&change, &change);
-                inverse.iter_mut().flatten().for_each(|slot| *slot *= scale);
-            }
-            update(&mut inverse, &moved, &change, curvature);
-            fresh = false;
-        }
+        curvature.learn(&point, &next, lower, upper);
         point = next;
     }
 }
 
-fn identity(size: usize) -> Vec<Vec<f64>> {
-    (0..size).map(|i| (0..size).map(|j| f64::from(i == j)).collect()).collect()
-}
-
-fn stationarity(point: &Point, lower: &[f64], upper: &[f64]) -> f64 {
+/// Largest step to the box of a point less its gradient: 0 where first-order conditions hold.
+pub fn stationarity(point: &Point, lower: &[f64], upper: &[f64]) -> f64 {
     let step = |i: usize| {
         let moved = (point.x[i] - point.gradient[i]).clamp(lower[i], upper[i]);
         (moved - point.x[i]).abs()
@@ -180,7 +205,7 @@ fn update(inverse: &mut [Vec<f64>], moved: &[f64], change: &[f64], curvature: f6
 mod tests {
     use super::*;
 
-    const GOAL: Goal = Goal { tolerance: 1e-9, max_evaluations: 500 };
+    const GOAL: Goal = Goal { tolerance: 1e-9, part: 0.0, max_evaluations: 500 };
 
     fn rosenbrock(x: &[f64]) -> (f64, Vec<f64>) {
         let (a, b) = (1.0 - x[0], x[1] - x[0] * x[0]);
@@ -189,18 +214,30 @@ mod tests {
 
     #[test]
     fn a_curved_valley_is_followed_to_its_end() {
-        let found =
-            minimize(|x| Some(rosenbrock(x)), &[-1.2, 1.0], &[-2.0; 2], &[2.0; 2], GOAL, None)
-                .unwrap();
+        let found = minimize(
+            |x| Some(rosenbrock(x)),
+            &[-1.2, 1.0],
+            &[-2.0; 2],
+            &[2.0; 2],
+            GOAL,
+            Curvature::unknown(2),
+        )
+        .unwrap();
         assert!(found.stationarity < 1e-9, "{found:?}");
         assert!(found.point.x.iter().all(|x| (x - 1.0).abs() < 1e-8), "{found:?}");
     }
 
     #[test]
     fn bounds_hold_and_their_gradient_points_outwards() {
-        let found =
-            minimize(|x| Some(rosenbrock(x)), &[0.0, 0.0], &[-2.0; 2], &[0.5, 2.0], GOAL, None)
-                .unwrap();
+        let found = minimize(
+            |x| Some(rosenbrock(x)),
+            &[0.0, 0.0],
+            &[-2.0; 2],
+            &[0.5, 2.0],
+            GOAL,
+            Curvature::unknown(2),
+        )
+        .unwrap();
         let [x, y] = [found.point.x[0], found.point.x[1]];
         assert!((x - 0.5).abs() < 1e-12 && (y - 0.25).abs() < 1e-7, "{found:?}");
         assert!(found.point.gradient[0] < 0.0 && found.stationarity < 1e-9, "{found:?}");
@@ -216,17 +253,44 @@ mod tests {
         };
         let search =
             |middle, known| minimize(bowl(middle), &[0.9], &[-5.0], &[5.0], GOAL, known).unwrap();
-        let first = search(1.0, None);
-        let (cold, warm) = (search(1.01, None), search(1.01, first.inverse));
+        let unknown = Curvature::unknown(1);
+        let mut known = search(1.0, unknown.clone()).curvature;
+        let (cold, warm) = (search(1.01, unknown), search(1.01, known.clone()));
         assert!(warm.evaluations < cold.evaluations && warm.stationarity < 1e-9, "{warm:?}");
+        // One step of it goes most of the way.
+        let (value, gradient) = bowl(1.01)(&[0.9]).unwrap();
+        let from = Point { x: vec![0.9], value, gradient };
+        assert!((known.step(&from, &[-5.0], &[5.0])[0] - 0.11).abs() < 0.02);
+    }
+
+    #[test]
+    fn a_part_of_the_way_is_enough_where_that_is_asked() {
+        let part = Goal { part: 1e-2, ..GOAL };
+        let [rough, fine] = [part, GOAL].map(|goal| {
+            minimize(
+                |x| Some(rosenbrock(x)),
+                &[-1.2, 1.0],
+                &[-2.0; 2],
+                &[2.0; 2],
+                goal,
+                Curvature::unknown(2),
+            )
+            .unwrap()
+        });
+        assert!(rough.evaluations < fine.evaluations, "{rough:?}");
+        // The step from the start leads to the border of the box.
+        assert!((1e-9..=4e-2).contains(&rough.stationarity), "{rough:?}");
     }
 
     #[test]
     fn where_there_is_no_value_steps_are_shortened() {
         // Defined above 0 alone; the minimum is at 1.
         let barrier = |x: &[f64]| (x[0] > 0.0).then(|| (x[0] - x[0].ln(), vec![1.0 - 1.0 / x[0]]));
-        let found = minimize(barrier, &[5.0], &[-10.0], &[10.0], GOAL, None).unwrap();
+        let found =
+            minimize(barrier, &[5.0], &[-10.0], &[10.0], GOAL, Curvature::unknown(1)).unwrap();
         assert!((found.point.x[0] - 1.0).abs() < 1e-8);
-        assert!(minimize(barrier, &[-1.0], &[-10.0], &[10.0], GOAL, None).is_none());
+        assert!(
+            minimize(barrier, &[-1.0], &[-10.0], &[10.0], GOAL, Curvature::unknown(1)).is_none()
+        );
     }
 }

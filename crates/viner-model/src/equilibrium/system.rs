@@ -188,14 +188,13 @@ fn split_cells(problem: &Problem, sector: usize) -> Vec<TradeCell> {
     let counterfactual = &problem.counterfactual;
     let theta = problem.elasticities.trade[sector];
     counterfactual
-        .cells
-        .range((sector, 0, 0)..(sector + 1, 0, 0))
-        .filter(|(_, change)| {
+        .sector(sector)
+        .filter(|(.., change)| {
             !counterfactual.is_closed(change)
                 && (!change.wedges.is_empty()
                     || !counterfactual.hub_margins(change, theta).is_empty())
         })
-        .map(|(&cell, _)| cell)
+        .map(|(n, i, _)| (sector, n, i))
         .collect()
 }
 

@@ -8,11 +8,12 @@
 mod search;
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::equilibrium::{By, Differentiable, Equilibrium, gradients_by};
+use crate::equilibrium::{By, Differentiable, Equilibrium, Gradient, gradients_by};
 use crate::outcome::Smooth;
-use crate::problem::{PolicySize, Problem};
+use crate::problem::{PolicySize, Problem, TradeCell};
 use crate::scenario::{Action, Cells, Policy, SectorCells, TransferAmount};
 use crate::variants::{VariantFailure, Variants};
 
@@ -146,15 +147,15 @@ impl<'a> Economy<'a> {
     /// # Errors
     /// There is no equilibrium.
     pub fn tell(&self, sizes: &[f64], outcomes: &[&Smooth]) -> Result<Vec<Told>, VariantFailure> {
-        self.tell_by(sizes, outcomes, &(0..sizes.len()).collect::<Vec<usize>>())
+        let all: Vec<usize> = (0..sizes.len()).collect();
+        self.tell_each(sizes, outcomes.iter().map(|outcome| (*outcome, all.as_slice())))
     }
 
-    /// Outcomes at these sizes, with derivatives by some choices; by all others 0.
-    fn tell_by(
+    /// Outcomes at these sizes, each with derivatives by some choices; by all others 0.
+    fn tell_each<'o>(
         &self,
         sizes: &[f64],
-        outcomes: &[&Smooth],
-        by: &[usize],
+        outcomes: impl IntoIterator<Item = (&'o Smooth, &'o [usize])>,
     ) -> Result<Vec<Told>, VariantFailure> {
         let mut last = self.at(sizes)?;
         let found = self.variants.exact_equilibrium(&last.problem, self.start.borrow().as_deref());
@@ -164,9 +165,18 @@ impl<'a> Economy<'a> {
         let mut kept = self.last.borrow_mut();
         let last = &*kept.insert(last);
         let equilibrium = found?;
-        let asked: Vec<&dyn Differentiable> =
-            outcomes.iter().map(|outcome| *outcome as &dyn Differentiable).collect();
-        let told = |gradient: &crate::equilibrium::Gradient| {
+        let (outcomes, by): (Vec<&Smooth>, Vec<&[usize]>) = outcomes.into_iter().unzip();
+        let cells_of = |by: &&[usize]| -> BTreeSet<TradeCell> {
+            let sizes = by.iter().flat_map(|&choice| &last.effects[choice]);
+            sizes.filter_map(|size| size.effect.cell()).collect()
+        };
+        let cells: Vec<BTreeSet<TradeCell>> = by.iter().map(cells_of).collect();
+        let asked = outcomes.into_iter().zip(&cells).map(|(outcome, cells)| {
+            let by = By { cells: Some(cells), trade_shares: false };
+            (outcome as &dyn Differentiable, by)
+        });
+        let gradients = gradients_by(&last.problem, &equilibrium, asked);
+        let told = |(gradient, by): (&Gradient, &[usize])| {
             let mut by_choice = vec![0.0; sizes.len()];
             for &choice in by {
                 let effects = last.effects[choice].iter();
@@ -174,11 +184,7 @@ impl<'a> Economy<'a> {
             }
             Told { value: gradient.value, gradient: by_choice }
         };
-        let of_choices = by.iter().flat_map(|&choice| &last.effects[choice]);
-        let cells = of_choices.filter_map(|size| size.effect.cell()).collect();
-        let by = By { cells: Some(&cells), trade_shares: false };
-        let gradients = gradients_by(&last.problem, &equilibrium, &asked, by);
-        Ok(gradients.iter().map(told).collect())
+        Ok(gradients.iter().zip(by).map(told).collect())
     }
 
     /// The problem at these sizes: the last one, changed, where that can be.

@@ -1,12 +1,11 @@
 //! What policies change, cell by cell.
 
-use std::collections::BTreeMap;
-
 use ndarray::{Array1, Array2, Array3, Axis};
 use viner_numerics::Real;
 
 use super::alternatives::{Blend, Nest};
 use super::compile::Effect;
+use super::touched::TouchedCells;
 use super::wedge::Wedge;
 use crate::baseline::Baseline;
 
@@ -19,7 +18,7 @@ pub type TradeCell = (usize, usize, usize);
 #[derive(Clone, Debug, PartialEq)]
 pub struct Counterfactual {
     /// Touched trade cells.
-    pub cells: BTreeMap<TradeCell, CellChange>,
+    pub cells: TouchedCells,
     /// Routes and currencies between which the trade of some cells is divided.
     pub nests: Vec<Nest>,
     /// Limits on quantities and prices, in the order of the policies.
@@ -119,7 +118,7 @@ impl Counterfactual {
     pub fn none(baseline: &Baseline) -> Self {
         let shape = (baseline.region_count(), baseline.sector_count());
         Self {
-            cells: BTreeMap::new(),
+            cells: TouchedCells::default(),
             nests: Vec::new(),
             wedges: Vec::new(),
             coalitions: Vec::new(),
@@ -202,7 +201,7 @@ impl Counterfactual {
     /// Touched cells of a sector: importer, exporter and change, in this order.
     pub fn sector(&self, sector: usize) -> impl Iterator<Item = (usize, usize, &CellChange)> {
         self.cells
-            .range((sector, 0, 0)..(sector + 1, 0, 0))
+            .between((sector, 0, 0)..(sector + 1, 0, 0))
             .map(|(&(_, importer, exporter), change)| (importer, exporter, change))
     }
 
@@ -213,7 +212,7 @@ impl Counterfactual {
         importer: usize,
     ) -> impl Iterator<Item = (usize, &CellChange)> + Clone {
         self.cells
-            .range((sector, importer, 0)..(sector, importer + 1, 0))
+            .between((sector, importer, 0)..(sector, importer + 1, 0))
             .map(|(&(_, _, exporter), change)| (exporter, change))
     }
 
@@ -279,18 +278,14 @@ impl Counterfactual {
     pub fn part_way(&self, baseline: &Baseline, t: f64) -> Self {
         let between =
             |from: f64, to: f64| ((1.0 + from).ln() * (1.0 - t) + (1.0 + to).ln() * t).exp() - 1.0;
-        let cells = self.cells.iter().map(|(&cell, change)| {
-            let (s, n, i) = cell;
-            let partial = CellChange {
-                trade_cost: change.trade_cost.powf(t),
-                tariff: between(baseline.tariff(s, n, i), change.tariff),
-                export_tax: between(baseline.export_tax(s, n, i), change.export_tax),
-                allowed: 1.0 - t * (1.0 - change.allowed),
-                staying: 1.0 - t * (1.0 - change.staying),
-                nests: change.nests.clone(),
-                wedges: change.wedges.clone(),
-            };
-            (cell, partial)
+        let cells = self.cells.map(|(s, n, i), change| CellChange {
+            trade_cost: change.trade_cost.powf(t),
+            tariff: between(baseline.tariff(s, n, i), change.tariff),
+            export_tax: between(baseline.export_tax(s, n, i), change.export_tax),
+            allowed: 1.0 - t * (1.0 - change.allowed),
+            staying: 1.0 - t * (1.0 - change.staying),
+            nests: change.nests.clone(),
+            wedges: change.wedges.clone(),
         });
         let mut final_shares = self.final_shares.clone();
         final_shares.zip_mut_with(&baseline.final_shares, |new, old| {
@@ -303,7 +298,7 @@ impl Counterfactual {
             row.mapv_inplace(|share| share / sum);
         }
         Self {
-            cells: cells.collect(),
+            cells,
             nests: self.nests.iter().map(|nest| nest.part_way(t)).collect(),
             wedges: self.wedges.iter().map(|wedge| wedge.part_way(t)).collect(),
             coalitions: self

@@ -7,6 +7,7 @@ mod counterfactual;
 mod elasticities;
 mod error;
 mod feasibility;
+mod touched;
 mod wedge;
 
 use std::sync::Arc;
@@ -22,6 +23,7 @@ pub use counterfactual::{CellChange, Coalition, Counterfactual, TradeCell};
 pub use elasticities::Elasticities;
 pub use error::{Place, ScenarioError, Section};
 pub use feasibility::{Infeasible, Survivors};
+pub use touched::TouchedCells;
 pub use wedge::{FeeOwner, PriceCap, Wedge, WedgeRule};
 
 /// θ where neither the scenario nor the baseline gives one.

@@ -92,6 +92,47 @@ fn players_alike_choose_alike_and_reply_best() {
     }
 }
 
+/// Steps of all players at once end where replies in turn do, which bounds that do not bind ask for; told
+/// of each player are its value and the derivatives by its own choices at the sizes found.
+#[test]
+fn steps_at_once_end_where_replies_in_turn_do() {
+    let baseline = crate::economies::baseline(&crate::by_user::tables(5, 3, 17, UNLIKE));
+    for model in [GENERAL.model(), by_user(GENERAL.model())] {
+        let variants = Variants::new(Arc::clone(&baseline), &scenario(model, []), TIGHT).unwrap();
+        let codes = ["R000", "R001", "R002"];
+        let choices = codes.map(|code| tariff(&format!("!{code}"), code));
+        let economy = Economy::new(&variants, Vec::new(), choices.to_vec());
+        let objective = |code: &str| format!("welfare({code})");
+        let player = |own: usize| Search {
+            starts: 0,
+            ..search(&baseline, &objective(codes[own]), vec![own])
+        };
+        let players: Vec<Search> = (0..3).map(player).collect();
+        let at_once = nash(&economy, &players).unwrap();
+        assert!(at_once.settled && at_once.evaluations == at_once.rounds, "{at_once:?}");
+        let loss = smooth(&baseline, "0 - welfare(R000)");
+        let bounded =
+            |search: &Search| Search { at_most: vec![(loss.clone(), 1.0)], ..search.clone() };
+        let in_turn = nash(&economy, &players.iter().map(bounded).collect::<Vec<_>>()).unwrap();
+        assert!(in_turn.settled && in_turn.evaluations > at_once.evaluations, "{in_turn:?}");
+        for own in 0..3 {
+            let (one, other) = (at_once.sizes[own], in_turn.sizes[own]);
+            assert!(one > 0.05 && (one - other).abs() < 2e-5, "{at_once:?} {in_turn:?}");
+            let told = &economy.tell(&at_once.sizes, &[&players[own].objective]).unwrap()[0];
+            let found = &at_once.told[own];
+            assert!((told.value - found.value).abs() < 1e-10, "{told:?} {found:?}");
+            assert!(told.gradient[own].abs() < 1e-6 && found.gradient[own].abs() < 1e-6);
+            // No other tariff is better.
+            for change in [-0.1, -0.01, 0.01, 0.1] {
+                let mut sizes = at_once.sizes.clone();
+                sizes[own] += change;
+                let other = &economy.tell(&sizes, &[&players[own].objective]).unwrap()[0];
+                assert!(other.value < found.value, "{change} {other:?} {found:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn constraints_hold_and_a_frontier_rises() {
     let baseline = two_countries(0.4, 0.3);

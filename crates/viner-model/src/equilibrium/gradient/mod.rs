@@ -66,20 +66,20 @@ pub struct By<'a> {
 /// The value and all derivatives of each outcome at the equilibrium of a problem, but for those by trade
 /// shares of the baseline. Of one whose linear system has no solution, as where an equilibrium is about
 /// to vanish, the derivatives are NaN.
-pub fn gradients(
+pub fn gradients<'o>(
     problem: &Problem,
     equilibrium: &Equilibrium,
-    outcomes: &[&dyn Differentiable],
+    outcomes: &[&'o dyn Differentiable],
 ) -> Vec<Gradient> {
-    gradients_by(problem, equilibrium, outcomes, By::default())
+    let by_all = |outcome: &&'o dyn Differentiable| (*outcome, By::default());
+    gradients_by(problem, equilibrium, outcomes.iter().map(by_all))
 }
 
-/// As [`gradients`], by what is asked for.
-pub fn gradients_by(
+/// As [`gradients`], each outcome by what is asked for of it.
+pub fn gradients_by<'o>(
     problem: &Problem,
     equilibrium: &Equilibrium,
-    outcomes: &[&dyn Differentiable],
-    by: By<'_>,
+    outcomes: impl IntoIterator<Item = (&'o dyn Differentiable, By<'o>)>,
 ) -> Vec<Gradient> {
     let withdrawn: Vec<usize> = (0..equilibrium.wedges.len())
         .filter(|&wedge| equilibrium.wedges[wedge].regime == Regime::Withdrawn)
@@ -93,10 +93,10 @@ pub fn gradients_by(
     let tape = Tape::new();
     let (point, blocks) = (&equilibrium.unknowns, &backward.blocks);
     let tail = Tail::new(&tape, &system, &map, point, blocks, &backward.markets);
-    let gradient = |outcome: &&dyn Differentiable| {
-        backward.gradient(&map, &tail, preconditioner.as_ref(), *outcome, by)
+    let gradient = |(outcome, by): (&dyn Differentiable, By<'_>)| {
+        backward.gradient(&map, &tail, preconditioner.as_ref(), outcome, by)
     };
-    outcomes.iter().map(gradient).collect()
+    outcomes.into_iter().map(gradient).collect()
 }
 
 /// All equations at one point, ready to be applied backwards.

@@ -134,7 +134,10 @@ impl<'a> Compiler<'a> {
     fn check_price_cap(&mut self, policy: usize, cells: &[(TradeCell, f64)]) {
         let ((first, cap), rest) = (cells[0], &cells[1..]);
         let name = |(s, n, i): TradeCell| self.baseline.trade_cell_name(s, n, i);
-        let tax = |cell: TradeCell| self.counterfactual.cell(self.baseline, cell).export_tax;
+        let tax = |(s, n, i): TradeCell| {
+            let change = self.cells.get(&(s, n, i));
+            change.map_or_else(|| self.baseline.export_tax(s, n, i), |change| change.export_tax)
+        };
         let tax_before = |(s, n, i): TradeCell| self.baseline.export_tax(s, n, i);
         let price = |cell| (1.0 + tax(cell)) / (1.0 + tax_before(cell));
         let other_cap = rest.iter().find(|(_, other)| *other != cap);

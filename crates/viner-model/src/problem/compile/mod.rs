@@ -48,6 +48,7 @@ fn compiled<'a>(
         baseline,
         errors,
         counterfactual: Counterfactual::none(baseline),
+        cells: BTreeMap::new(),
         set_by: BTreeMap::new(),
         last_tax: BTreeMap::new(),
         profit_tax_by: BTreeMap::new(),
@@ -73,7 +74,9 @@ struct Compiler<'a> {
     scenario: &'a Scenario,
     baseline: &'a Baseline,
     errors: &'a mut Vec<ScenarioError>,
+    /// Without its cells.
     counterfactual: Counterfactual,
+    cells: BTreeMap<TradeCell, CellChange>,
     /// By kind: which policy set that on a cell.
     set_by: BTreeMap<&'static str, HashMap<TradeCell, usize>>,
     /// By kind of tax: which policy touched that of a cell last.
@@ -109,7 +112,7 @@ impl Compiler<'_> {
     /// What is changed on a trade cell, to be changed further.
     fn change(&mut self, cell: TradeCell) -> &mut CellChange {
         let baseline = self.baseline;
-        self.counterfactual.cells.entry(cell).or_insert_with(|| CellChange::none(baseline, cell))
+        self.cells.entry(cell).or_insert_with(|| CellChange::none(baseline, cell))
     }
 
     /// One region by its code.
@@ -137,7 +140,7 @@ impl Compiler<'_> {
     fn finish(mut self) -> Counterfactual {
         self.lay_limits();
         let mut reported = [false; 2];
-        for (&(s, n, i), change) in &self.counterfactual.cells {
+        for (&(s, n, i), change) in &self.cells {
             for (slot, (kind, rate)) in
                 [("tariff", change.tariff), ("export-tax", change.export_tax)]
                     .into_iter()
@@ -164,6 +167,7 @@ impl Compiler<'_> {
                 row.mapv_inplace(|share| share / sum);
             }
         }
+        self.counterfactual.cells = self.cells.into();
         self.counterfactual
     }
 }

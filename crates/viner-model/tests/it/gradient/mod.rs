@@ -67,10 +67,9 @@ impl Point {
         let measures = measures(&problem);
         let smooth: Vec<Smooth> =
             measures.iter().map(|measure| measure.clone().smooth().unwrap()).collect();
-        let outcomes: Vec<&dyn Differentiable> =
-            smooth.iter().map(|outcome| outcome as &dyn Differentiable).collect();
         let by = By { cells: None, trade_shares: true };
-        let gradients = gradients_by(&problem, &equilibrium, &outcomes, by);
+        let outcomes = smooth.iter().map(|outcome| (outcome as &dyn Differentiable, by));
+        let gradients = gradients_by(&problem, &equilibrium, outcomes);
         for (measure, gradient) in measures.iter().zip(&gradients) {
             let value = measure.number(&problem, &equilibrium).unwrap();
             assert!((gradient.value - value).abs() < 1e-9 * (1.0 + value.abs()), "{measure:?}");
