@@ -23,7 +23,6 @@ use viner_model::variants::Variants;
 #[global_allocator]
 static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const SIZES: [(usize, usize); 2] = [(20, 20), (150, 10)];
 /// Regions, sectors, and starts of every player beside that from the tariffs as written.
 const SIZES: [(usize, usize, usize); 4] = [(20, 20, 0), (20, 20, 4), (150, 10, 0), (150, 10, 4)];
 
