@@ -73,11 +73,20 @@ impl Kernel {
 
     /// The kernel in use: the widest, unless another was selected, or is named by the environment variable
     /// `VINER_KERNEL` and there.
+    #[inline]
     pub fn current() -> Self {
-        let number = CURRENT.load(Ordering::Relaxed);
-        if let Some(known) = ALL.iter().find(|instructions| **instructions as u8 == number) {
-            return Self(*known);
+        match CURRENT.load(Ordering::Relaxed) {
+            #[cfg(target_arch = "x86_64")]
+            number if number == Instructions::Avx512 as u8 => Self(Instructions::Avx512),
+            #[cfg(target_arch = "x86_64")]
+            number if number == Instructions::Avx2 as u8 => Self(Instructions::Avx2),
+            number if number == Instructions::Common as u8 => Self(Instructions::Common),
+            _ => Self::first(),
         }
+    }
+
+    #[cold]
+    fn first() -> Self {
         let named = std::env::var("VINER_KERNEL").ok();
         let named = Self::available().find(|kernel| named.as_deref() == Some(kernel.name()));
         let first = named.or(Self::available().last()).unwrap_or(Self(Instructions::Common));
