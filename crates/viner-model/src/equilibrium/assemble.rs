@@ -27,12 +27,11 @@ pub(super) fn equilibrium(
     let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
     let cells = system.cells();
     let anew;
-    let evaluation = match map.last_at(x) {
-        Some(evaluation) => evaluation,
-        None => {
-            anew = map.equations(x);
-            &anew
-        }
+    let evaluation = if let Some(last) = map.last_at(x) {
+        last
+    } else {
+        anew = map.equations(x);
+        &anew
     };
     let by_region = |value: &dyn Fn(usize) -> f64| Array1::from_shape_fn(regions, value);
     let by_cell = |value: &dyn Fn(usize) -> f64| {

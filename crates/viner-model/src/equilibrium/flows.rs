@@ -3,11 +3,9 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, OnceLock};
 
-use ndarray::{Array3, s};
-use rayon::prelude::*;
+use ndarray::{Array3, Axis, s};
 use viner_numerics::kernel::{dense, elementary};
 
-use super::system::PARALLEL_FROM;
 use crate::equations::sourcing::{Market, Taxes};
 
 /// `X'`: producer value, `[sector, importer, exporter]`.
@@ -25,9 +23,6 @@ pub struct TradeFlows {
 pub(super) trait Rows: Send + Sync {
     /// Numbers of sectors and of regions.
     fn shape(&self) -> (usize, usize);
-
-    /// Whether so many flows are written on all threads; not where solutions are found side by side.
-    fn parallel(&self, flows: usize) -> bool;
 
     /// Writes the flows of a sector to an importer into `flows`, by exporter.
     fn row(&self, sector: usize, importer: usize, flows: &mut [f64]);
@@ -60,17 +55,15 @@ impl TradeFlows {
         }
     }
 
+    /// On one thread: while a lock is held for the result, no work of others may be taken up that could
+    /// ask for it, too.
     fn all(&self) -> Array3<f64> {
         let Some(rows) = &self.rows else { return Array3::zeros((0, 0, 0)) };
         let (sectors, regions) = rows.shape();
         let mut flows = Array3::zeros((sectors, regions, regions));
-        let parallel = rows.parallel(flows.len());
-        let all = flows.as_slice_mut().unwrap_or_default();
-        let write = |(at, row): (usize, &mut [f64])| rows.row(at / regions, at % regions, row);
-        if parallel {
-            all.par_chunks_mut(regions).enumerate().for_each(write);
-        } else if regions > 0 {
-            all.chunks_mut(regions).enumerate().for_each(write);
+        for (at, mut row) in flows.lanes_mut(Axis(2)).into_iter().enumerate() {
+            let row = row.as_slice_mut().unwrap_or_default();
+            rows.row(at / regions, at % regions, row);
         }
         flows
     }
@@ -114,10 +107,6 @@ impl PartialEq for TradeFlows {
 impl Rows for Vec<SectorFlows> {
     fn shape(&self) -> (usize, usize) {
         (self.len(), self.first().map_or(0, |sector| sector.log_costs.len()))
-    }
-
-    fn parallel(&self, flows: usize) -> bool {
-        flows >= PARALLEL_FROM
     }
 
     fn row(&self, sector: usize, importer: usize, flows: &mut [f64]) {

@@ -49,10 +49,6 @@ impl Rows for ColumnFlows {
         (self.shared.markets.len(), self.regions())
     }
 
-    fn parallel(&self, _: usize) -> bool {
-        false
-    }
-
     fn row(&self, sector: usize, importer: usize, flows: &mut [f64]) {
         let (regions, shared) = (self.regions(), &self.shared);
         let market = sector * regions + importer;
