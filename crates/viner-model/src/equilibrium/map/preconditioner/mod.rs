@@ -6,13 +6,15 @@
 //! coefficients are the baseline's, added up. What is left in each cell is small beside its own
 //! diagonal and is divided by that.
 
+mod coefficients;
+
 use rayon::prelude::*;
-use viner_numerics::kernel::dense::{add_scaled, add_transposed_product, dot, fetch};
+use viner_numerics::kernel::dense::{add_scaled, dot, fetch};
 use viner_numerics::kernel::{Work, run};
 use viner_numerics::lu::Lu;
 
+use self::coefficients::{Answer, answer, diagonals, price_weights, spending, weights};
 use crate::equilibrium::system::{PARALLEL_FROM, System, each, slice};
-use crate::scenario::Labour;
 
 /// Multiplies residuals of the map by an approximate inverse of `I − g'`.
 pub(in crate::equilibrium) struct Preconditioner {
@@ -37,20 +39,6 @@ pub(in crate::equilibrium) struct Preconditioner {
     /// The economy of one sector per region: levels of activity, then of prices.
     levels: Lu,
 }
-
-/// How one cell answers to the levels of its region.
-#[derive(Clone, Copy, Default)]
-struct Answer {
-    /// Of unit costs to activity and to prices.
-    cost: [f64; 2],
-    /// Of `ln(β'/β)`.
-    shift: [f64; 2],
-    /// Of spending on inputs.
-    inputs: [f64; 2],
-}
-
-/// Diagonals below this are not trusted.
-const LEAST_DIAGONAL: f64 = 0.3;
 
 impl Preconditioner {
     /// The approximate inverse at the baseline; nothing where levels of regions are not determined.
@@ -318,143 +306,4 @@ impl Work for AddSuppliers<'_> {
             e[i] += self.factors[4] * bought;
         }
     }
-}
-
-/// Part of each purchase in the spending of its region; 0 where there is none.
-fn price_weights(system: &System<'_>) -> Vec<f64> {
-    let baseline = &system.problem.baseline;
-    let (sectors, survivors) = (baseline.sector_count(), &system.survivors);
-    if system.purchasers == 1 {
-        let expenditure = slice(&baseline.expenditure);
-        let buys = |cell: usize| survivors.buys[[cell / sectors, cell % sectors]];
-        return weights(expenditure, sectors, buys);
-    }
-    let of_row = |row: usize| (row / system.purchasers, row % system.purchasers);
-    let spending: Vec<f64> = (0..system.prices())
-        .map(|at| {
-            let (n, user) = of_row(at / sectors);
-            baseline.user_spending(n, user, at % sectors)
-        })
-        .collect();
-    weights(&spending, system.purchasers * sectors, |at| {
-        let (n, user) = of_row(at / sectors);
-        survivors.buys(n, user, at % sectors)
-    })
-}
-
-/// Part of each entry in the total of its region; 0 where there is none.
-fn weights(values: &[f64], entries: usize, counts: impl Fn(usize) -> bool) -> Vec<f64> {
-    let mut weights: Vec<f64> = values
-        .iter()
-        .enumerate()
-        .map(|(cell, &value)| if counts(cell) { value.max(0.0) } else { 0.0 })
-        .collect();
-    for row in weights.chunks_mut(entries) {
-        let total: f64 = row.iter().sum();
-        if total > 0.0 {
-            for weight in row {
-                *weight /= total;
-            }
-        }
-    }
-    weights
-}
-
-/// The equations of a sector to first order, when all activities of its region move by one factor and
-/// all prices by another.
-fn answer(system: &System<'_>, cell: usize) -> Answer {
-    let sectors = system.markets.len();
-    let (n, k) = (cell / sectors, cell % sectors);
-    let region = system.region(n);
-    if region.output[k] == 0.0 {
-        return Answer::default();
-    }
-    if region.value_added[k] == 0.0 {
-        return Answer { cost: [0.0, 1.0], shift: [0.0; 2], inputs: [1.0, 0.0] };
-    }
-    let wage = match region.labour {
-        Labour::Mobile if region.labour_income != 0.0 => [1.0, 0.0],
-        Labour::Mobile | Labour::FixedNominalWage => [0.0, 0.0],
-        Labour::FixedRealWage => [0.0, 1.0],
-    };
-    let (specific, share) = (region.specific_factor_share[k], region.value_added_share[k]);
-    let substitution = 1.0 - region.production_elasticity[k];
-    let mut answer = Answer::default();
-    for level in 0..2 {
-        let [own, input_price] = if level == 0 { [specific, 0.0] } else { [0.0, 1.0] };
-        let factor_price = (1.0 - specific) * wage[level] + own;
-        let cost = share * factor_price + (1.0 - share) * input_price;
-        let shift = substitution * (factor_price - cost);
-        let output = if level == 0 { 1.0 - shift } else { -shift };
-        answer.cost[level] = cost;
-        answer.shift[level] = shift;
-        answer.inputs[level] = output + substitution * (input_price - cost);
-    }
-    answer
-}
-
-/// What the levels of region `n` add to its spending by sector, in money: activity, prices.
-fn spending(system: &System<'_>, answers: &[Answer], n: usize) -> [Vec<f64>; 2] {
-    let region = system.region(n);
-    let sectors = region.output.len();
-    let value_added: f64 = region.value_added.iter().sum();
-    [0, 1].map(|level| {
-        let inputs: Vec<f64> = (0..sectors)
-            .map(|k| {
-                let spent = (1.0 - region.value_added_share[k]) * region.output[k];
-                spent * answers[n * sectors + k].inputs[level]
-            })
-            .collect();
-        let mut sums = vec![0.0; sectors];
-        add_transposed_product(region.input_mix, &inputs, &mut sums);
-        if level == 0 {
-            add_scaled(&mut sums, region.final_shares, value_added);
-        }
-        sums
-    })
-}
-
-/// One over what a cell's own unknown does to its own equation, levels apart: activity, prices.
-fn diagonals(system: &System<'_>) -> [Vec<f64>; 2] {
-    let problem = system.problem;
-    let baseline = &problem.baseline;
-    let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
-    let mut inverse = [Vec::new(), Vec::new()];
-    for n in 0..regions {
-        let region = system.region(n);
-        for k in 0..sectors {
-            let theta = problem.elasticities.trade[k];
-            let home = baseline.trade_shares[[k, n, n]];
-            let share = region.value_added_share[k];
-            let own_use = (1.0 - share) * region.input_mix[k * sectors + k];
-            let (output, spending) = (region.output[k], baseline.expenditure[[n, k]]);
-            let (specific, substitution) = if region.value_added[k] == 0.0 {
-                (0.0, 0.0)
-            } else {
-                (region.specific_factor_share[k], 1.0 - region.production_elasticity[k])
-            };
-            let cost = share * specific;
-            let shift = substitution * (specific - cost);
-            let at_home = if output > 0.0 { (home * spending / output).min(1.0) } else { 0.0 };
-            let own = if spending > 0.0 { own_use * output / spending } else { 0.0 };
-            let activity = 1.0 - shift + theta * cost * (1.0 - at_home * home)
-                - at_home * own * (1.0 - shift - substitution * cost);
-            inverse[0].push(activity.max(LEAST_DIAGONAL).recip());
-            if system.purchasers == 1 {
-                inverse[1].push((1.0 - home * own_use).max(LEAST_DIAGONAL).recip());
-            }
-        }
-        for user in (0..system.purchasers).filter(|_| system.purchasers > 1) {
-            for s in 0..sectors {
-                let home = problem.user_shares().map_or(0.0, |shares| shares[[s, n, user, n]]);
-                let own_use = if user == s {
-                    (1.0 - region.value_added_share[s]) * region.input_mix[s * sectors + s]
-                } else {
-                    0.0
-                };
-                inverse[1].push((1.0 - home * own_use).max(LEAST_DIAGONAL).recip());
-            }
-        }
-    }
-    inverse
 }
