@@ -18,6 +18,7 @@ pub mod real;
 pub mod sampling;
 pub mod surface;
 pub mod tape;
+pub mod threads;
 pub mod vector;
 
 pub use fixed_point::{FixedPoint, Limits, Outcome, Progress};

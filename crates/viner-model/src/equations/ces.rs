@@ -1,6 +1,7 @@
 //! The constant-elasticity price index, exact at Cobb-Douglas and precise near it.
 
 use viner_numerics::Real;
+use viner_numerics::kernel::dense::Contiguous;
 
 /// `ln CES_e(a; p)` of two goods with shares `share` and `1 − share`.
 ///
@@ -115,6 +116,27 @@ impl<'a, T: Real> Prepared<'a, T> {
             *index = mean + deviation.ln_1p() * power.recip();
             *factor = ((self.reference - *index) * power).exp();
         }
+    }
+
+    /// At Cobb-Douglas, where spending does not depend on prices: `ln CES(shares; p)` by row, and what the
+    /// rows' spending adds to the purchases of each good, each row read once for both.
+    pub fn indices_and_purchases(
+        &self,
+        shares: &[f64],
+        spending: &[T],
+        indices: &mut [T],
+        purchases: &mut [T],
+    ) {
+        let shares = Contiguous::new(shares, self.log_prices.len());
+        T::both_ways(&shares, self.log_prices, purchases, |row, index| {
+            indices[row] = index;
+            spending[row]
+        });
+    }
+
+    /// Whether the elasticity is 1.
+    pub fn is_cobb_douglas(&self) -> bool {
+        self.elasticity == 1.0
     }
 
     /// [`indices`](Self::indices) of one row.

@@ -23,10 +23,14 @@ pub struct Region<'a> {
     pub specific_factor_share: &'a [f64],
     /// `α` at the tastes of the counterfactual.
     pub final_shares: &'a [f64],
+    /// `(1−φ) V` by user: labour's part of value added; 0 in sectors that closed.
+    pub labour_value: &'a [f64],
     /// `Σ_k (1−φ) V`: labour income in the baseline.
     pub labour_income: f64,
     /// σ by user.
     pub production_elasticity: &'a [f64],
+    /// Whether all of them are 1: `β' = β`.
+    pub shares_are_fixed: bool,
     /// Distinct values of ε, or that of each user if each has prices of its own.
     pub input_elasticities: &'a [f64],
     /// Which of them each user has.
@@ -84,6 +88,8 @@ impl Region<'_> {
     ) -> Totals<T> {
         let sectors = log_activity.len();
         let zero = T::constant(0.0);
+        let (output, value_added_share) =
+            (&self.output[..sectors], &self.value_added_share[..sectors]);
         let mut scratch = vec![zero; 8 * sectors];
         let (activity, rest) = scratch.split_at_mut(sectors);
         let (log_inputs, rest) = rest.split_at_mut(sectors);
@@ -98,19 +104,11 @@ impl Region<'_> {
 
         activity.copy_from_slice(log_activity);
         T::exp_each(activity);
-        let mut value_added = zero;
-        let mut labour_income = zero;
-        for k in 0..sectors {
-            if self.value_added[k] != 0.0 {
-                let new = activity[k] * self.value_added[k];
-                value_added += new;
-                labour_income += new * (1.0 - self.specific_factor_share[k]);
-            }
-        }
+        let value_added = T::dot(self.value_added, activity);
         let labour_income = if self.labour_income == 0.0 {
             T::constant(1.0)
         } else {
-            labour_income * self.labour_income.recip()
+            T::dot(self.labour_value, activity) * self.labour_income.recip()
         };
         let log_wage = match self.labour {
             Labour::Mobile => labour_income.ln(),
@@ -128,44 +126,9 @@ impl Region<'_> {
                 Prepared::new(elasticity, prices, reference)
             })
             .collect();
-        for users in self.runs() {
-            let nest = &nests[self.input_elasticity_of[users.start]];
-            let mix = &self.input_mix[users.start * sectors..users.end * sectors];
-            nest.indices(mix, &mut log_inputs[users.clone()], &mut mix_factor[users]);
-        }
-
-        // The price of value added, then the unit cost before productivity.
         for k in 0..sectors {
-            let specific = self.specific_factor_share[k];
-            log_cost[k] = log_wage * (1.0 - specific) + log_activity[k] * specific;
+            spending[k] = activity[k] * (output[k] * (1.0 - value_added_share[k]));
         }
-        let log_share_shift = &mut *response.log_share_shift;
-        log_share_shift.copy_from_slice(log_cost);
-        let elasticities = self.production_elasticity;
-        two_goods_each(elasticities, self.value_added_share, log_cost, log_inputs, rest);
-        for k in 0..sectors {
-            if self.output[k] == 0.0 {
-                log_cost[k] = zero;
-                log_share_shift[k] = zero;
-            } else if self.value_added[k] == 0.0 {
-                log_cost[k] = log_inputs[k];
-                log_share_shift[k] = zero;
-            } else if elasticities[k] == 1.0 {
-                log_share_shift[k] = zero;
-            } else {
-                log_share_shift[k] = (log_share_shift[k] - log_cost[k]) * (1.0 - elasticities[k]);
-            }
-        }
-        self.spend(log_share_shift, log_inputs, log_cost, activity, rest, spending);
-        for k in 0..sectors {
-            spending[k] = spending[k] * mix_factor[k];
-            response.log_cost[k] = if self.output[k] == 0.0 {
-                zero
-            } else {
-                log_cost[k] + (-self.log_productivity[k])
-            };
-        }
-
         let expenditure = &mut *response.expenditure;
         let final_scale = income * final_factor;
         if self.prices_by_user {
@@ -175,11 +138,41 @@ impl Region<'_> {
         for (s, spending) in expenditure[final_use].iter_mut().enumerate() {
             *spending = final_nest.share_factor(s) * final_scale * self.final_shares[s];
         }
-        for (group, nest) in nests.iter().enumerate() {
+        // Where spending on inputs does not depend on their prices, each row is read once for both.
+        let at_once = |nest: &Prepared<T>| self.shares_are_fixed && nest.is_cobb_douglas();
+        for users in self.runs() {
+            let group = self.input_elasticity_of[users.start];
+            let (nest, indices) = (&nests[group], &mut log_inputs[users.clone()]);
+            let mix = &self.input_mix[users.start * sectors..users.end * sectors];
+            if at_once(nest) {
+                let purchases = &mut expenditure[self.purchases_of(group, sectors)];
+                nest.indices_and_purchases(mix, &spending[users], indices, purchases);
+            } else {
+                nest.indices(mix, indices, &mut mix_factor[users]);
+            }
+        }
+
+        let shift = &mut *response.log_share_shift;
+        self.price(log_wage, log_activity, log_inputs, log_cost, shift, rest);
+        if !self.shares_are_fixed {
+            self.shift(shift, log_inputs, log_cost, rest, spending);
+        }
+        let costs = response.log_cost.iter_mut().zip(&*log_cost);
+        for ((slot, &cost), (&output, &productivity)) in
+            costs.zip(output.iter().zip(self.log_productivity))
+        {
+            *slot = if output == 0.0 { zero } else { cost + (-productivity) };
+        }
+
+        for (group, nest) in nests.iter().enumerate().filter(|(_, nest)| !at_once(nest)) {
             use_of_inputs.fill(zero);
             for users in self.runs().filter(|run| self.input_elasticity_of[run.start] == group) {
                 let mix = &self.input_mix[users.start * sectors..users.end * sectors];
-                T::add_transposed_product(mix, &spending[users], use_of_inputs);
+                let spending = &mut spending[users.clone()];
+                for (spending, &factor) in spending.iter_mut().zip(&mix_factor[users]) {
+                    *spending = *spending * factor;
+                }
+                T::add_transposed_product(mix, spending, use_of_inputs);
             }
             let own = &mut expenditure[self.purchases_of(group, sectors)];
             for (s, spending) in own.iter_mut().enumerate() {
@@ -189,39 +182,62 @@ impl Region<'_> {
         Totals { log_wage, labour_income, log_price_index, value_added, income }
     }
 
-    /// Spending on inputs by user: `Y' (1−β) (M̂/ĉ)^{1−σ}`, with `Y' = V'/β'`.
-    fn spend<T: Real>(
+    /// Unit costs before productivity, and `ln(β'/β)`: the price of value added, then that of both goods.
+    fn price<T: Real>(
+        &self,
+        log_wage: T,
+        log_activity: &[T],
+        log_inputs: &[T],
+        log_cost: &mut [T],
+        log_share_shift: &mut [T],
+        scratch: &mut [T],
+    ) {
+        let zero = T::constant(0.0);
+        let count = log_cost.len();
+        let (log_activity, log_inputs) = (&log_activity[..count], &log_inputs[..count]);
+        let (output, value_added) = (&self.output[..count], &self.value_added[..count]);
+        let specific = &self.specific_factor_share[..count];
+        for k in 0..count {
+            log_cost[k] = log_wage * (1.0 - specific[k]) + log_activity[k] * specific[k];
+        }
+        log_share_shift.copy_from_slice(log_cost);
+        let elasticities = &self.production_elasticity[..count];
+        two_goods_each(elasticities, self.value_added_share, log_cost, log_inputs, scratch);
+        for k in 0..count {
+            let without_factors = if output[k] == 0.0 { zero } else { log_inputs[k] };
+            log_cost[k] = if value_added[k] == 0.0 { without_factors } else { log_cost[k] };
+        }
+        if self.shares_are_fixed {
+            log_share_shift.fill(zero);
+            return;
+        }
+        let log_share_shift = &mut log_share_shift[..count];
+        for k in 0..count {
+            let power = if value_added[k] == 0.0 { 0.0 } else { 1.0 - elasticities[k] };
+            let shift = (log_share_shift[k] - log_cost[k]) * power;
+            log_share_shift[k] = if power == 0.0 { zero } else { shift };
+        }
+    }
+
+    /// Multiplies spending on inputs by user by `(M̂/ĉ)^{1−σ} β/β'`.
+    fn shift<T: Real>(
         &self,
         log_share_shift: &[T],
         log_inputs: &[T],
         log_cost: &[T],
-        activity: &[T],
         scratch: &mut [T],
         spending: &mut [T],
     ) {
-        let sectors = spending.len();
-        let factors = &mut scratch[..sectors];
-        let cobb_douglas = self.production_elasticity.iter().all(|&elasticity| elasticity == 1.0);
-        if !cobb_douglas {
-            for k in 0..sectors {
-                // (1−σ)(ln M̂ − ln ĉ) less ln(β'/β); nothing to divide without factors.
-                let power = if self.value_added[k] == 0.0 {
-                    0.0
-                } else {
-                    1.0 - self.production_elasticity[k]
-                };
-                factors[k] = (log_inputs[k] - log_cost[k]) * power - log_share_shift[k];
-            }
-            T::exp_each(factors);
+        let factors = &mut scratch[..spending.len()];
+        for (k, factor) in factors.iter_mut().enumerate() {
+            // Nothing to divide without factors.
+            let power =
+                if self.value_added[k] == 0.0 { 0.0 } else { 1.0 - self.production_elasticity[k] };
+            *factor = (log_inputs[k] - log_cost[k]) * power - log_share_shift[k];
         }
-        for k in 0..sectors {
-            let share = 1.0 - self.value_added_share[k];
-            spending[k] = if self.output[k] == 0.0 || share == 0.0 {
-                T::constant(0.0)
-            } else {
-                let output = activity[k] * (self.output[k] * share);
-                if cobb_douglas { output } else { output * factors[k] }
-            };
+        T::exp_each(factors);
+        for (spending, &factor) in spending.iter_mut().zip(&*factors) {
+            *spending = *spending * factor;
         }
     }
 

@@ -1,6 +1,6 @@
 //! Chooses the method: acceleration, damping, Newton-Krylov, homotopy, in this order.
 
-use viner_numerics::{FixedPoint, Outcome};
+use viner_numerics::{FixedPoint, Outcome, threads};
 
 use super::certificate::{Certificate, certify};
 use super::map::EquilibriumMap;
@@ -112,9 +112,13 @@ fn certified(
         let found = solve(problem, start)?;
         Ok(several::chosen(problem, found, &solve))
     };
-    // On a thread of the pool, if on several at all: from any other, each pass over cells would wait
-    // for one to wake up.
-    if System::takes_threads(problem) { rayon::scope(|_| found()) } else { found() }
+    // From outside the pool nothing else is under way, as far as is known, and each pass over cells
+    // would wait for a thread to wake up.
+    if System::takes_threads(problem) && rayon::current_thread_index().is_none() {
+        threads::awake(found)
+    } else {
+        found()
+    }
 }
 
 fn one_equilibrium(

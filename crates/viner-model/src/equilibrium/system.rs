@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ndarray::Array2;
+use ndarray::{Array2, Axis};
 use rayon::prelude::*;
 
 use super::wedges::{self, WedgeLine};
@@ -18,7 +18,7 @@ use crate::scenario::Sourcing;
 pub(super) const PARALLEL_FROM: usize = 80_000;
 
 /// Prices from which on a pass over them alone is.
-const PARALLEL_CELLS_FROM: usize = 20_000;
+const PARALLEL_CELLS_FROM: usize = 3_000;
 
 /// `make` for every position, on several threads if `parallel`.
 pub(super) fn each<T: Send>(
@@ -51,7 +51,10 @@ pub struct System<'a> {
     pub output: Array2<f64>,
     /// Purchasers of a good in each region with prices of their own.
     pub purchasers: usize,
+    /// Whether σ is 1 in every sector: `β' = β`.
+    pub shares_are_fixed: bool,
     log_productivity: Array2<f64>,
+    labour_value: Array2<f64>,
     labour_income: Vec<f64>,
     input_elasticities: Vec<f64>,
     input_elasticity_of: Vec<usize>,
@@ -73,13 +76,9 @@ impl<'a> System<'a> {
             }
         }
         let elasticities = &problem.elasticities;
-        let labour_income = (0..baseline.region_count())
-            .map(|n| {
-                let labour_share =
-                    elasticities.specific_factor_share.row(n).mapv(|share| 1.0 - share);
-                baseline.value_added.row(n).dot(&labour_share)
-            })
-            .collect();
+        let labour_share = elasticities.specific_factor_share.mapv(|share| 1.0 - share);
+        let labour_income = (&baseline.value_added * &labour_share).sum_axis(Axis(1)).to_vec();
+        let labour_value = &value_added * &labour_share;
         let (input_elasticities, input_elasticity_of) = if problem.user_shares().is_some() {
             // Every user has prices of its own.
             (elasticities.input.clone(), (0..elasticities.input.len()).collect())
@@ -106,6 +105,8 @@ impl<'a> System<'a> {
             value_added,
             output,
             purchasers,
+            shares_are_fixed: elasticities.production.iter().all(|&sigma| sigma == 1.0),
+            labour_value,
             labour_income,
             input_elasticities,
             input_elasticity_of,
@@ -151,9 +152,11 @@ impl<'a> System<'a> {
             output: &slice(&self.output)[row.clone()],
             log_productivity: &slice(&self.log_productivity)[row.clone()],
             specific_factor_share: &slice(&elasticities.specific_factor_share)[row.clone()],
-            final_shares: &slice(&self.problem.counterfactual.final_shares)[row],
+            final_shares: &slice(&self.problem.counterfactual.final_shares)[row.clone()],
+            labour_value: &slice(&self.labour_value)[row],
             labour_income: self.labour_income[n],
             production_elasticity: &elasticities.production,
+            shares_are_fixed: self.shares_are_fixed,
             input_elasticities: &self.input_elasticities,
             input_elasticity_of: &self.input_elasticity_of,
             final_elasticity: elasticities.final_demand,

@@ -1,45 +1,41 @@
 //! Earlier steps of an accelerated iteration, and what least squares makes of them.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
-use crate::kernel::dense::{add_transposed_product, dot, product};
+use crate::kernel::dense::{add_transposed_product, dot, max_abs, product};
+use crate::vector::{PART, larger};
 
-/// Differences of residuals, kept as `Q R`, and of images.
+/// Differences of residuals and of images, with the inner products of the former.
 ///
 /// Long vectors are worked on in parts, on several threads. Parts are the same on any number of threads,
 /// and sums over them are taken in their order.
 pub struct History {
     memory: usize,
     parts: Vec<Part>,
-    /// Column j of R has j + 1 entries.
-    triangle: Vec<Vec<f64>>,
-    /// The place of each column's image.
+    /// Places of the kept differences, the oldest first.
     places: Vec<usize>,
-    /// What the last least-squares problem makes of the images, by place.
-    image_weights: Vec<f64>,
+    /// Inner products of differences of residuals, `[place, place]`.
+    products: Vec<f64>,
+    /// Those with the residual, by place.
+    along: Vec<f64>,
+    /// What the last difference adds to them.
+    change_along: Vec<f64>,
+    /// Least-squares weights with their sign turned, by place; 0 where nothing is kept.
+    weights: Vec<f64>,
 }
 
-/// A part of all vectors; in each array one vector after the other.
+/// A part of all vectors; in each array one vector after the other, each in a place of its own.
 struct Part {
     length: usize,
-    /// Columns of Q, the oldest difference first.
-    basis: Vec<f64>,
-    /// Differences of images, each in a place of its own.
+    residuals: Vec<f64>,
     images: Vec<f64>,
 }
 
-/// Entries of a part.
-const PART: usize = 16_384;
-
-/// A new difference whose part outside the span of the kept ones is smaller than this, relative to
-/// its length, adds rounding rather than information: the memory is shortened until it does not.
-const INDEPENDENT: f64 = 1e-10;
-
-/// One projection leaves errors of 1e-16 over this part: good enough to combine directions with.
-const WELL_OUTSIDE: f64 = 1e-3;
-
-/// Entries of all columns that are rotated while they are near.
-const ROTATED_TOGETHER: usize = 256;
+/// A difference whose part outside the span of others has a square below this, relative to its own, adds
+/// rounding rather than information: it is left out.
+const INDEPENDENT: f64 = 1e-13;
 
 impl History {
     /// Room for so many differences of so many entries.
@@ -47,206 +43,250 @@ impl History {
         let lengths = (0..dimension).step_by(PART).map(|start| PART.min(dimension - start));
         let part = |length: usize| Part {
             length,
-            basis: Vec::with_capacity(memory * length),
+            residuals: Vec::with_capacity(memory * length),
             images: Vec::with_capacity(memory * length),
         };
         Self {
             memory,
             parts: lengths.map(part).collect(),
-            triangle: Vec::new(),
             places: Vec::new(),
-            image_weights: vec![0.0; memory],
+            products: vec![0.0; memory * memory],
+            along: vec![0.0; memory],
+            change_along: vec![0.0; memory],
+            weights: vec![0.0; memory],
         }
     }
 
     /// Forgets everything.
     pub fn clear(&mut self) {
-        self.parts.iter_mut().for_each(|part| part.basis.clear());
-        self.triangle.clear();
         self.places.clear();
+        self.weights.fill(0.0);
     }
 
-    /// Takes in a difference; that of the residuals is overwritten.
-    pub fn push(&mut self, residual: &mut [f64], image: &[f64]) {
-        let squares = self.look(residual, |_, residual| dot(residual, residual));
-        let length = squares.into_iter().sum::<f64>().sqrt();
-        if self.memory == 0 || length == 0.0 {
+    /// Takes in what the last step changed: residual and image before it and after.
+    pub fn push(&mut self, residuals: [&[f64]; 2], images: [&[f64]; 2]) {
+        if self.memory == 0 {
             return;
         }
         if self.places.len() == self.memory {
-            self.drop_oldest();
-        }
-        loop {
-            let count = self.places.len();
-            let mut column = vec![0.0; count];
-            let mut below = self.project(residual, &mut column);
-            if below < WELL_OUTSIDE * length {
-                // Twice is enough (Giraud, Langou and Rozloznik 2005).
-                below = self.project(residual, &mut column);
-            }
-            if below > INDEPENDENT * length {
-                self.change(residual, |part, residual| {
-                    part.basis.extend(residual.iter().map(|value| value / below));
-                });
-                column.push(below);
-                self.triangle.push(column);
-                break;
-            }
-            if count == 0 {
-                return;
-            }
-            // The vector that was taken apart, put together again, and one direction less.
-            self.change(residual, |part, residual| {
-                add_transposed_product(&part.basis, &column, residual);
-            });
-            self.drop_oldest();
+            self.places.remove(0);
         }
         let free = (0..self.memory).find(|place| !self.places.contains(place)).unwrap_or(0);
-        for (part, image) in self.parts.iter_mut().zip(image.chunks(PART)) {
+        let products = self.each(|part, range| {
             let place = free * part.length..(free + 1) * part.length;
-            if part.images.len() < place.end {
-                part.images.resize(place.end, 0.0);
+            for (room, [before, after]) in
+                [(&mut part.residuals, residuals), (&mut part.images, images)]
+            {
+                if room.len() < place.end {
+                    room.resize(place.end, 0.0);
+                }
+                let (before, after) = (&before[range.clone()], &after[range.clone()]);
+                for (slot, (before, after)) in
+                    room[place.clone()].iter_mut().zip(before.iter().zip(after))
+                {
+                    *slot = after - before;
+                }
             }
-            part.images[place].copy_from_slice(image);
+            let mut products = vec![0.0; part.residuals.len() / part.length];
+            product(&part.residuals, &part.residuals[place], &mut products);
+            products
+        });
+        self.change_along.fill(0.0);
+        for products in products {
+            self.change_along.iter_mut().zip(products).for_each(|(sum, product)| *sum += product);
+        }
+        for (place, &product) in self.change_along.iter().enumerate() {
+            self.products[place * self.memory + free] = product;
+            self.products[free * self.memory + place] = product;
         }
         self.places.push(free);
     }
 
-    /// Least-squares weights `w` of `residual ≈ ΔF w`.
+    /// Finds the weights `w` of `residual ≈ ΔF w` in least squares, after the last step led to `residual`.
     pub fn weigh(&mut self, residual: &[f64]) {
-        let count = self.places.len();
-        let mut weights = self.coordinates(residual);
-        for row in (0..count).rev() {
-            for column in row + 1..count {
-                weights[row] -= self.triangle[column][row] * weights[column];
-            }
-            weights[row] /= self.triangle[row][row];
-        }
-        self.image_weights.fill(0.0);
-        for (weight, &place) in weights.iter().zip(&self.places) {
-            self.image_weights[place] = -weight;
-        }
-    }
-
-    /// `vector −= ΔG w` for the last weights.
-    pub fn remove_images(&mut self, vector: &mut [f64]) {
-        let weights = std::mem::take(&mut self.image_weights);
-        self.change(vector, |part, vector| {
-            let kept = part.images.len() / part.length;
-            add_transposed_product(&part.images, &weights[..kept], vector);
+        self.weights.fill(0.0);
+        let Some(&newest) = self.places.last() else { return };
+        // The residual is the last one and the newest difference.
+        self.along.iter_mut().zip(&self.change_along).for_each(|(sum, change)| *sum += change);
+        let own = self.each(|part, range| {
+            dot(&part.residuals[newest * part.length..][..part.length], &residual[range])
         });
-        self.image_weights = weights;
-    }
-
-    /// Takes the projection on the span of all differences of residuals out of `vector`.
-    pub fn remove_span(&mut self, vector: &mut [f64]) {
-        self.project(vector, &mut vec![0.0; self.places.len()]);
-    }
-
-    /// Takes the projection on the basis out of `vector` and adds it to `column`; returns the length
-    /// of what is left.
-    fn project(&mut self, vector: &mut [f64], column: &mut [f64]) -> f64 {
-        let mut projection = self.coordinates(vector);
-        for (slot, value) in column.iter_mut().zip(&mut projection) {
-            *slot += *value;
-            *value = -*value;
-        }
-        let squares = self.change(vector, |part, vector| {
-            add_transposed_product(&part.basis, &projection, vector);
-            dot(vector, vector)
-        });
-        squares.into_iter().sum::<f64>().sqrt()
-    }
-
-    /// Inner products of `vector` with the columns of Q.
-    fn coordinates(&self, vector: &[f64]) -> Vec<f64> {
-        let count = self.places.len();
-        let parts = self.look(vector, |part, vector| {
-            let mut products = vec![0.0; count];
-            product(&part.basis, vector, &mut products);
-            products
-        });
-        let mut sums = vec![0.0; count];
-        for products in parts {
-            sums.iter_mut().zip(products).for_each(|(sum, product)| *sum += product);
-        }
-        sums
-    }
-
-    /// Removes the first column of `Q R` and restores the triangle by plane rotations.
-    fn drop_oldest(&mut self) {
-        self.places.remove(0);
-        self.triangle.remove(0);
-        let mut rotations = Vec::with_capacity(self.triangle.len());
-        for row in 0..self.triangle.len() {
-            let (upper, lower) = (self.triangle[row][row], self.triangle[row][row + 1]);
-            let radius = upper.hypot(lower);
-            let (cosine, sine) =
-                if radius == 0.0 { (1.0, 0.0) } else { (upper / radius, lower / radius) };
-            for column in &mut self.triangle[row..] {
-                let (upper, lower) = (column[row], column[row + 1]);
-                column[row] = cosine * upper + sine * lower;
-                column[row + 1] = cosine * lower - sine * upper;
-            }
-            rotations.push((cosine, sine));
-        }
-        for (index, column) in self.triangle.iter_mut().enumerate() {
-            column.truncate(index + 1);
-        }
-        if let [part] = self.parts.as_mut_slice() {
-            part.rotate(&rotations);
-        } else {
-            self.parts.par_iter_mut().for_each(|part| part.rotate(&rotations));
+        self.along[newest] = own.into_iter().sum();
+        let product = |a: usize, b: usize| self.products[a * self.memory + b];
+        let matrix: Vec<Vec<f64>> = self
+            .places
+            .iter()
+            .map(|&a| self.places.iter().map(|&b| product(a, b)).collect())
+            .collect();
+        let right_side = self.places.iter().map(|&place| self.along[place]).collect();
+        for (&place, weight) in self.places.iter().zip(least_squares(matrix, right_side)) {
+            self.weights[place] = -weight;
         }
     }
 
-    /// What `work` makes of each part and of that of a vector.
-    fn look<T: Send>(
+    /// `vector − ΔG w` for a vector that [`weigh`](Self::weigh) took, and its largest absolute value.
+    pub fn without_images(&self, vector: &[f64], target: &mut [f64]) -> f64 {
+        self.without(|part| &part.images, vector, target)
+    }
+
+    /// `vector − ΔF w` for a vector that [`weigh`](Self::weigh) took, and its largest absolute value.
+    pub fn without_residuals(&self, vector: &[f64], target: &mut [f64]) -> f64 {
+        self.without(|part| &part.residuals, vector, target)
+    }
+
+    fn without(
         &self,
+        of: impl Fn(&Part) -> &[f64] + Send + Sync,
         vector: &[f64],
-        work: impl Fn(&Part, &[f64]) -> T + Send + Sync,
-    ) -> Vec<T> {
-        match self.parts.as_slice() {
-            [part] => vec![work(part, vector)],
-            parts => {
-                let pairs = parts.par_iter().zip(vector.par_chunks(PART));
-                pairs.map(|(part, vector)| work(part, vector)).collect()
-            }
+        target: &mut [f64],
+    ) -> f64 {
+        let work = |(part, (vector, target)): (&Part, (&[f64], &mut [f64]))| {
+            target.copy_from_slice(vector);
+            let kept = of(part).len() / part.length;
+            add_transposed_product(of(part), &self.weights[..kept], target);
+            max_abs(target)
+        };
+        if self.parts.len() == 1 {
+            let vectors = vector.chunks(PART).zip(target.chunks_mut(PART));
+            self.parts.iter().zip(vectors).map(work).fold(0.0, larger)
+        } else {
+            let vectors = vector.par_chunks(PART).zip(target.par_chunks_mut(PART));
+            self.parts.par_iter().zip(vectors).map(work).reduce(|| 0.0, larger)
         }
     }
 
-    /// The same where each part, or that of the vector, is changed.
-    fn change<T: Send>(
+    /// What `work` makes of each part and of where its entries are in a vector.
+    fn each<T: Send>(
         &mut self,
-        vector: &mut [f64],
-        work: impl Fn(&mut Part, &mut [f64]) -> T + Send + Sync,
+        work: impl Fn(&mut Part, Range<usize>) -> T + Send + Sync,
     ) -> Vec<T> {
-        match self.parts.as_mut_slice() {
-            [part] => vec![work(part, vector)],
-            parts => {
-                let pairs = parts.par_iter_mut().zip(vector.par_chunks_mut(PART));
-                pairs.map(|(part, vector)| work(part, vector)).collect()
-            }
+        let work = |(at, part): (usize, &mut Part)| {
+            let start = at * PART;
+            let end = start + part.length;
+            work(part, start..end)
+        };
+        if self.parts.len() == 1 {
+            self.parts.iter_mut().enumerate().map(work).collect()
+        } else {
+            self.parts.par_iter_mut().enumerate().map(work).collect()
         }
     }
 }
 
-impl Part {
-    /// Turns neighbouring columns of Q into each other, and removes the last.
-    fn rotate(&mut self, rotations: &[(f64, f64)]) {
-        for start in (0..self.length).step_by(ROTATED_TOGETHER) {
-            let width = ROTATED_TOGETHER.min(self.length - start);
-            for (row, &(cosine, sine)) in rotations.iter().enumerate() {
-                let (head, tail) = self.basis.split_at_mut((row + 1) * self.length);
-                let first = &mut head[row * self.length + start..][..width];
-                let second = &mut tail[start..][..width];
-                for (first, second) in first.iter_mut().zip(second) {
-                    let (upper, lower) = (*first, *second);
-                    *first = cosine * upper + sine * lower;
-                    *second = cosine * lower - sine * upper;
-                }
-            }
+/// Solves normal equations by Cholesky factors with pivots; what depends on the rest gets no weight.
+fn least_squares(mut matrix: Vec<Vec<f64>>, mut right_side: Vec<f64>) -> Vec<f64> {
+    let count = right_side.len();
+    let lengths: Vec<f64> = (0..count).map(|row| matrix[row][row].sqrt()).collect();
+    for row in 0..count {
+        let inverse = |length: f64| if length > 0.0 { length.recip() } else { 0.0 };
+        for column in 0..count {
+            matrix[row][column] *= inverse(lengths[row]) * inverse(lengths[column]);
         }
-        self.basis.truncate(rotations.len() * self.length);
+        right_side[row] *= inverse(lengths[row]);
+    }
+    let mut order: Vec<usize> = (0..count).collect();
+    let mut rank = 0;
+    while rank < count {
+        let left = |&a: &usize, &b: &usize| {
+            matrix[order[a]][order[a]].total_cmp(&matrix[order[b]][order[b]])
+        };
+        let best = (rank..count).max_by(left).unwrap_or(rank);
+        order.swap(rank, best);
+        let pivot = order[rank];
+        let size = matrix[pivot][pivot];
+        if size.is_nan() || size <= INDEPENDENT {
+            break;
+        }
+        for &row in &order[rank + 1..] {
+            let factor = matrix[row][pivot] / size;
+            for &column in &order[rank + 1..] {
+                matrix[row][column] -= factor * matrix[pivot][column];
+            }
+            right_side[row] -= factor * right_side[pivot];
+        }
+        rank += 1;
+    }
+    let mut weights = vec![0.0; count];
+    for place in (0..rank).rev() {
+        let row = order[place];
+        let known: f64 = order[place + 1..rank].iter().map(|&c| matrix[row][c] * weights[c]).sum();
+        weights[row] = (right_side[row] - known) / matrix[row][row];
+    }
+    for (weight, length) in weights.iter_mut().zip(lengths) {
+        if *weight != 0.0 {
+            *weight /= length;
+        }
+    }
+    weights
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Pushes what steps between these residuals change, the images being three times as large.
+    fn history(residuals: &[[f64; 4]]) -> History {
+        let mut history = History::new(residuals.len(), 4);
+        for pair in residuals.windows(2) {
+            let images = [pair[0], pair[1]].map(|residual| residual.map(|value| 3.0 * value));
+            history.push([&pair[0], &pair[1]], [&images[0], &images[1]]);
+            history.weigh(&pair[1]);
+        }
+        history
+    }
+
+    #[test]
+    fn what_is_left_of_the_residual_is_orthogonal_to_all_differences() {
+        let residuals = [
+            [4.0, -1.0, 0.5, 2.0],
+            [1.0, 1.5, -0.25, 3.0],
+            [-2.0, 0.75, 1.0, -1.0],
+            [0.5, 0.25, -0.75, 0.125],
+        ];
+        let history = history(&residuals);
+        let mut left = [0.0; 4];
+        history.without_residuals(&residuals[3], &mut left);
+        for pair in residuals.windows(2) {
+            let along: f64 = (0..4).map(|i| left[i] * (pair[1][i] - pair[0][i])).sum();
+            assert!(along.abs() < 1e-13, "{along}");
+        }
+        let mut step = [0.0; 4];
+        let longest = history.without_images(&residuals[3], &mut step);
+        for i in 0..4 {
+            let removed = 3.0 * (residuals[3][i] - left[i]);
+            assert!((residuals[3][i] - step[i] - removed).abs() < 1e-13);
+        }
+        assert!((longest - max_abs(&step)).abs() == 0.0);
+    }
+
+    #[test]
+    fn a_difference_that_others_already_span_gets_no_weight() {
+        let residuals = [[4.0, 2.0, 0.0, 0.0], [2.0, 1.0, 0.0, 0.0], [1.0, 0.5, 0.0, 0.0]];
+        let history = history(&residuals);
+        assert_eq!(history.weights.iter().filter(|weight| **weight != 0.0).count(), 1);
+        let mut left = [0.0; 4];
+        assert!(history.without_residuals(&residuals[2], &mut left) < 1e-15);
+    }
+
+    #[test]
+    fn the_oldest_difference_makes_room() {
+        let all = [
+            [4.0, -1.0, 0.5, 2.0],
+            [1.0, 1.5, -0.25, 3.0],
+            [-2.0, 0.75, 1.0, -1.0],
+            [0.5, 0.25, -0.75, 0.125],
+        ];
+        let mut short = History::new(2, 4);
+        for pair in all.windows(2) {
+            short.push([&pair[0], &pair[1]], [&pair[0], &pair[1]]);
+            short.weigh(&pair[1]);
+        }
+        let fresh = history(&all[1..]);
+        let (mut left, mut expected) = ([0.0; 4], [0.0; 4]);
+        short.without_residuals(&all[3], &mut left);
+        fresh.without_residuals(&all[3], &mut expected);
+        for (left, expected) in left.iter().zip(expected) {
+            assert!((left - expected).abs() < 1e-14);
+        }
     }
 }

@@ -4,7 +4,7 @@ mod history;
 
 use self::history::History;
 use crate::fixed_point::{FixedPoint, Limits, Outcome, Progress};
-use crate::vector::{add_scaled, max_abs};
+use crate::vector::{add_scaled, max_abs, scale_and_add, subtract};
 
 /// How the accelerated iteration moves.
 #[derive(Clone, Copy, Debug)]
@@ -31,8 +31,7 @@ const ROUNDING_PATIENCE: usize = 6;
 /// Iterates `x <- combination of earlier g(x)` until `|g(x) − x|` is within `limits`.
 ///
 /// Each step takes the combination of the last `memory` images whose residuals cancel best in
-/// least squares (Anderson 1965; the difference form and the updated QR factors follow Walker and
-/// Ni 2011). On return `x` is the best point seen: where `max |g(x) − x|` was smallest.
+/// least squares (Anderson 1965; the difference form follows Walker and Ni 2011). On return `x` is the best point seen: where `max |g(x) − x|` was smallest.
 pub fn accelerate(
     map: &mut impl FixedPoint,
     x: &mut [f64],
@@ -43,12 +42,14 @@ pub fn accelerate(
     let mut point = x.to_vec();
     let mut image = vec![0.0; dimension];
     let mut residual = vec![0.0; dimension];
-    let mut step = vec![0.0; dimension];
     let mut last_image = vec![0.0; dimension];
     let mut last_residual = vec![0.0; dimension];
     let mut has_last = false;
     let mut history = History::new(settings.memory, dimension);
+    let mut next = vec![0.0; dimension];
+    // The least residual and where it was: here, or in the vector.
     let mut best = (f64::INFINITY, point.clone());
+    let mut at_best = false;
     let mut halved_at = (0, f64::INFINITY);
     let mut retreats = 0;
     let mut evaluations = 0;
@@ -59,10 +60,7 @@ pub fn accelerate(
         }
         map.evaluate(&point, &mut image);
         evaluations += 1;
-        for ((slot, image), point) in residual.iter_mut().zip(&image).zip(&point) {
-            *slot = image - point;
-        }
-        let size = max_abs(&residual);
+        let size = subtract(&image, &point, &mut residual);
 
         if !size.is_finite() {
             // Out of the domain of the map: half way back to the best point, memory forgotten.
@@ -77,9 +75,9 @@ pub fn accelerate(
             has_last = false;
             continue;
         }
-        if size < best.0 {
+        at_best = size < best.0;
+        if at_best {
             best.0 = size;
-            best.1.copy_from_slice(&point);
         }
         if size <= limits.tolerance {
             break Outcome::Converged;
@@ -93,38 +91,32 @@ pub fn accelerate(
         }
 
         if has_last {
-            subtract_from(&residual, &mut last_residual);
-            subtract_from(&image, &mut last_image);
-            history.push(&mut last_residual, &last_image);
+            history.push([&last_residual, &residual], [&last_image, &image]);
         }
         history.weigh(&residual);
-        step.copy_from_slice(&residual);
         // step = g − ΔG w − x, less the damped part of the combined residual.
-        history.remove_images(&mut step);
+        let step = &mut next;
+        let mut length = history.without_images(&residual, step);
         if settings.mixing < 1.0 {
             // Its own room is free until the residual is kept in it.
             let combined = &mut last_residual;
-            combined.copy_from_slice(&residual);
-            history.remove_span(combined);
-            add_scaled(&mut step, combined, settings.mixing - 1.0);
+            history.without_residuals(&residual, combined);
+            add_scaled(step, combined, settings.mixing - 1.0);
+            length = max_abs(step);
         }
-        let length = max_abs(&step);
         let scale = if length > settings.max_step { settings.max_step / length } else { 1.0 };
         std::mem::swap(&mut last_residual, &mut residual);
         std::mem::swap(&mut last_image, &mut image);
         has_last = true;
-        add_scaled(&mut point, &step, scale);
+        scale_and_add(step, scale, &point);
+        if at_best {
+            std::mem::swap(&mut best.1, &mut point);
+        }
+        std::mem::swap(&mut point, &mut next);
     };
 
-    x.copy_from_slice(&best.1);
+    x.copy_from_slice(if at_best { &point } else { &best.1 });
     Progress { outcome, evaluations, residual: best.0 }
-}
-
-/// `old = new − old`.
-fn subtract_from(new: &[f64], old: &mut [f64]) {
-    for (slot, value) in old.iter_mut().zip(new) {
-        *slot = value - *slot;
-    }
 }
 
 #[cfg(test)]

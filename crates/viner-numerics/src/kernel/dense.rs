@@ -2,6 +2,9 @@
 
 use super::{LANES, Work, run};
 
+/// Columns of a matrix that [`transpose`] takes together: a line of memory.
+pub const TRANSPOSED_TOGETHER: usize = 8;
+
 /// Rows of a matrix that are worked on together: each entry of a vector is then loaded once for all.
 const ROWS: usize = 4;
 
@@ -48,6 +51,41 @@ pub fn add_products(target: &mut [f64], x: &[f64], y: &[f64], factor: f64) {
         }
     }
     run(AddProducts(target, x, y, factor));
+}
+
+/// `(x, y) = (cosine · x + sine · y, cosine · y − sine · x)` of every pair. Both are of one length.
+pub fn rotate(x: &mut [f64], y: &mut [f64], cosine: f64, sine: f64) {
+    struct Rotate<'a>(&'a mut [f64], &'a mut [f64], f64, f64);
+    impl Work for Rotate<'_> {
+        type Output = ();
+        #[inline(always)]
+        fn run(self) {
+            let Self(x, y, cosine, sine) = self;
+            for (x, y) in x.iter_mut().zip(y) {
+                let (upper, lower) = (*x, *y);
+                *x = cosine * upper + sine * lower;
+                *y = cosine * lower - sine * upper;
+            }
+        }
+    }
+    run(Rotate(x, y, cosine, sine));
+}
+
+/// Columns of a matrix, from `first` on, as rows: `target[c, r] = matrix[r, first + c]`, with as many of
+/// them as `target` has room for.
+///
+/// Few columns at a time use each line of memory while it is near.
+pub fn transpose<T: Copy>(matrix: &[T], columns: usize, first: usize, target: &mut [T]) {
+    let rows = matrix.len() / columns.max(1);
+    for (band, target) in target.chunks_mut(TRANSPOSED_TOGETHER * rows.max(1)).enumerate() {
+        let first = first + band * TRANSPOSED_TOGETHER;
+        let count = target.len() / rows;
+        for (r, row) in matrix.chunks_exact(columns).enumerate() {
+            for (c, &value) in row[first..first + count].iter().enumerate() {
+                target[c * rows + r] = value;
+            }
+        }
+    }
 }
 
 /// Largest absolute value; NaN if any entry is NaN, so that a broken vector never looks small.

@@ -110,6 +110,7 @@ impl<'a, 't> Tail<'a, 't> {
             expenditure,
             totals: totals.chunks(TOTALS).map(of_array).collect(),
             log_prices,
+            by_sector: Vec::new(),
             sales,
             tariffs,
             export_taxes,

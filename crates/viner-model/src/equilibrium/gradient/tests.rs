@@ -106,7 +106,7 @@ fn assert_transposed(problem: &Problem, seed: u64) {
     assert!((one - other).abs() < ROUNDING * size, "{one} and {other}");
     let preconditioner = EquilibriumMap::preconditioned(&system).into_preconditioner().unwrap();
     let (mut forward, mut back) = (direction.clone(), weights.clone());
-    preconditioner.apply(&mut forward);
+    preconditioner.apply(&vec![0.0; forward.len()], &mut forward);
     preconditioner.apply_transposed(&mut back);
     let (one, other) = (dot(&weights, &forward), dot(&back, &direction));
     let size: f64 = back.iter().zip(&direction).map(|(a, b)| (a * b).abs()).sum();

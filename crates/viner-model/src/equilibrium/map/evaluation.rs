@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 use viner_numerics::Real;
+use viner_numerics::kernel::dense::{TRANSPOSED_TOGETHER, transpose};
 
 use super::EquilibriumMap;
 use crate::equations::limits::WedgePoint;
@@ -21,6 +22,8 @@ pub struct Evaluation<T> {
     pub totals: Vec<Totals<T>>,
     /// `ln P̂` implied by the costs, `[sector, region, purchaser]`.
     pub log_prices: Vec<T>,
+    /// Costs, then spending, by sector first, as markets read them.
+    pub by_sector: Vec<T>,
     /// `Σ_n X'`, `[sector, region]`.
     pub sales: Vec<T>,
     /// Import tariffs, `[sector, region]`.
@@ -76,6 +79,7 @@ impl EquilibriumMap<'_> {
             expenditure: by_purchaser(),
             totals: Vec::new(),
             log_prices: by_purchaser(),
+            by_sector: vec![zero; self.system.cells() + self.system.prices()],
             sales: zeros(),
             tariffs: zeros(),
             export_taxes: zeros(),
@@ -145,20 +149,27 @@ impl EquilibriumMap<'_> {
             );
         }
 
-        let (log_costs, expenditure) = (&evaluation.log_costs, &evaluation.expenditure);
+        let (costs, spending) = evaluation.by_sector.split_at_mut(system.cells());
+        for (matrix, rows, target) in [
+            (&evaluation.log_costs, regions, &mut *costs),
+            (&evaluation.expenditure, rows, &mut *spending),
+        ] {
+            let band = |(band, target): (usize, &mut [T])| {
+                transpose(matrix, sectors, band * TRANSPOSED_TOGETHER, target);
+            };
+            if system.parallel_cells() {
+                target.par_chunks_mut(TRANSPOSED_TOGETHER * rows).enumerate().for_each(band);
+            } else {
+                band((0, target));
+            }
+        }
+        let (costs, spending) = (&*costs, &*spending);
         let clear = |(s, ((((prices, sales), tariffs), export_taxes), split_spending)): (
             usize,
             ((((&mut [T], &mut [T]), &mut [T]), &mut [T]), &mut Vec<T>),
         )| {
-            let column = |values: &[T], room: &mut [T]| {
-                for (n, slot) in room.iter_mut().enumerate() {
-                    *slot = values[n * sectors + s];
-                }
-            };
-            let mut room = vec![T::constant(0.0); regions + rows];
-            let (costs, spending) = room.split_at_mut(regions);
-            column(log_costs, costs);
-            column(expenditure, spending);
+            let costs = &costs[s * regions..(s + 1) * regions];
+            let spending = &spending[s * rows..(s + 1) * rows];
             let factors = self.wedge_factors(s, &points);
             let mut cleared =
                 Cleared { log_prices: prices, sales, tariffs, export_taxes, split_spending };

@@ -12,6 +12,8 @@ pub(super) mod preconditioner;
 mod tests;
 
 use rayon::prelude::*;
+use viner_numerics::kernel::dense::{TRANSPOSED_TOGETHER, transpose};
+use viner_numerics::vector::PART;
 use viner_numerics::{Dual, FixedPoint, Real};
 
 use self::evaluation::{Evaluation, WedgeValues};
@@ -125,9 +127,7 @@ impl<'a> EquilibriumMap<'a> {
     /// Replaces the change from `x` to `image` by the step that it leads to.
     fn precondition(&self, x: &[f64], image: &mut [f64]) {
         if let Some(preconditioner) = &self.preconditioner {
-            image.iter_mut().zip(x).for_each(|(image, x)| *image -= x);
-            preconditioner.apply(image);
-            image.iter_mut().zip(x).for_each(|(image, x)| *image += x);
+            preconditioner.apply(x, image);
         }
     }
 
@@ -139,52 +139,73 @@ impl<'a> EquilibriumMap<'a> {
         let (activity, rest) = image.split_at_mut(system.cells());
         let (prices, rest) = rest.split_at_mut(system.prices());
         let goods = system.purchasers * sectors;
-        // Activity without the numeraire, and prices; the value added of the region.
-        let region = |(n, (activity, prices)): (usize, (&mut [T], &mut [T]))| {
+        // Activity without the numeraire, and prices, of some regions; their value added.
+        let band = |(at, (activity, prices)): (usize, (&mut [T], &mut [T]))| {
+            let first = at * TRANSPOSED_TOGETHER;
+            transpose(&evaluation.sales, regions, first, activity);
             let mut value_added_now = T::constant(0.0);
-            // Room that prices fill later.
-            let share_hats = &mut prices[..sectors];
-            share_hats.copy_from_slice(&evaluation.log_share_shift[n * sectors..][..sectors]);
-            T::exp_each(share_hats);
-            for k in 0..sectors {
-                let output = system.output[[n, k]];
-                if output == 0.0 {
-                    activity[k] = T::constant(1.0);
-                    continue;
+            for (n, activity) in (first..).zip(activity.chunks_mut(sectors)) {
+                let row = n * sectors..(n + 1) * sectors;
+                for (activity, &output) in
+                    activity.iter_mut().zip(&slice(&system.output)[row.clone()])
+                {
+                    let output_hat = *activity * output.recip();
+                    *activity = if output == 0.0 { T::constant(1.0) } else { output_hat };
                 }
-                let output_hat = evaluation.sales[k * regions + n] * output.recip();
-                activity[k] = output_hat;
-                let value_added = system.value_added[[n, k]];
-                if value_added != 0.0 {
-                    value_added_now += output_hat * share_hats[k] * value_added;
+                // Room that prices fill later.
+                let value_added = &mut prices[..sectors];
+                value_added.copy_from_slice(activity);
+                if !system.shares_are_fixed {
+                    let share_hats = &mut value_added[..];
+                    share_hats.copy_from_slice(&evaluation.log_share_shift[row.clone()]);
+                    T::exp_each(share_hats);
+                    for (slot, &activity) in share_hats.iter_mut().zip(&*activity) {
+                        *slot = *slot * activity;
+                    }
                 }
+                value_added_now += T::dot(&slice(&system.value_added)[row], value_added);
+                T::ln_each(activity);
             }
-            T::ln_each(activity);
-            for (purchaser, prices) in prices.chunks_mut(sectors).enumerate() {
-                let row = n * system.purchasers + purchaser;
+            let purchasers = system.purchasers;
+            transpose(&evaluation.log_prices, regions * purchasers, first * purchasers, prices);
+            for (row, prices) in (first * purchasers..).zip(prices.chunks_mut(sectors)) {
                 for (s, price) in prices.iter_mut().enumerate() {
-                    let implied = s * regions * system.purchasers + row;
-                    let buys = system.survivors.buys(n, purchaser, s);
-                    *price = if buys { evaluation.log_prices[implied] } else { T::constant(0.0) };
+                    if !system.survivors.buys(row / purchasers, row % purchasers, s) {
+                        *price = T::constant(0.0);
+                    }
                 }
             }
             value_added_now
         };
+        let (rows, goods) = (TRANSPOSED_TOGETHER * sectors, TRANSPOSED_TOGETHER * goods);
         let value_added: Vec<T> = if system.parallel_cells() {
-            let rows = activity.par_chunks_mut(sectors).zip(prices.par_chunks_mut(goods));
-            rows.enumerate().map(region).collect()
+            let bands = activity.par_chunks_mut(rows).zip(prices.par_chunks_mut(goods));
+            bands.enumerate().map(band).collect()
         } else {
-            let rows = activity.chunks_mut(sectors).zip(prices.chunks_mut(goods));
-            rows.enumerate().map(region).collect()
+            let bands = activity.chunks_mut(rows).zip(prices.chunks_mut(goods));
+            bands.enumerate().map(band).collect()
         };
         // The numeraire: world value added is what it was.
         let world = value_added.iter().fold(T::constant(0.0), |sum, &value| sum + value);
         let numeraire = (world * baseline.value_added.sum().recip()).ln();
-        for (cell, activity) in activity.iter_mut().enumerate() {
-            if slice(&system.output)[cell] != 0.0 {
-                let implied = *activity + evaluation.log_share_shift[cell] - numeraire;
-                *activity = x[cell] + (implied - x[cell]) * self.relaxation[cell];
+        let relax = |(at, activity): (usize, &mut [T])| {
+            let first = at * PART;
+            let cells = first..first + activity.len();
+            let shifts = &evaluation.log_share_shift[cells.clone()];
+            let relaxations = &self.relaxation[cells.clone()];
+            let parts =
+                shifts.iter().zip(relaxations.iter().zip(&slice(&system.output)[cells.clone()]));
+            for ((activity, &x), (&shift, (&relaxation, &output))) in
+                activity.iter_mut().zip(&x[cells]).zip(parts)
+            {
+                let relaxed = x + (*activity + shift - numeraire - x) * relaxation;
+                *activity = if output == 0.0 { *activity } else { relaxed };
             }
+        };
+        if system.parallel_cells() {
+            activity.par_chunks_mut(PART).enumerate().for_each(relax);
+        } else {
+            relax((0, activity));
         }
 
         let (incomes, transfers) = self.other_incomes(evaluation);

@@ -155,18 +155,23 @@ impl Preconditioner {
         })
     }
 
-    /// From the residual of the map to the step.
-    pub(in crate::equilibrium) fn apply(&self, residual: &mut [f64]) {
+    /// From the image of `x` under the map to the point that its residual leads to.
+    pub(in crate::equilibrium) fn apply(&self, x: &[f64], image: &mut [f64]) {
         let (regions, sectors) = (self.regions, self.sectors);
-        let (activity, rest) = residual.split_at_mut(regions * sectors);
+        let (activity, rest) = image.split_at_mut(regions * sectors);
         let goods = self.purchasers * sectors;
         let prices = &mut rest[..regions * goods];
+        let (x_activity, x_prices) = x.split_at(regions * sectors);
         let levels_of = |(n, (activity, prices)): (usize, (&mut [f64], &mut [f64]))| {
             let row = n * sectors..(n + 1) * sectors;
-            for (residual, scale) in activity.iter_mut().zip(&self.activity_scale[row.clone()]) {
-                *residual *= scale;
+            let scales = x_activity[row.clone()].iter().zip(&self.activity_scale[row.clone()]);
+            for (value, (x, scale)) in activity.iter_mut().zip(scales) {
+                *value = (*value - x) * scale;
             }
             let bought = n * goods..(n + 1) * goods;
+            for (value, x) in prices.iter_mut().zip(&x_prices[bought.clone()]) {
+                *value -= x;
+            }
             [dot(&self.activity_weights[row], activity), dot(&self.price_weights[bought], prices)]
         };
         let levels: Vec<[f64; 2]> = if self.parallel {
@@ -181,9 +186,10 @@ impl Preconditioner {
         let correct = |(n, (activity, prices)): (usize, (&mut [f64], &mut [f64]))| {
             let row = n * sectors..(n + 1) * sectors;
             let bought = n * goods..(n + 1) * goods;
-            for (values, inverse, weights, before, after) in [
+            for (values, x, inverse, weights, before, after) in [
                 (
                     activity,
+                    &x_activity[row.clone()],
                     &self.activity_inverse[row.clone()],
                     &self.activity_weights[row],
                     levels[n][0],
@@ -191,16 +197,17 @@ impl Preconditioner {
                 ),
                 (
                     prices,
+                    &x_prices[bought.clone()],
                     &self.price_inverse[bought.clone()],
                     &self.price_weights[bought],
                     levels[n][1],
                     solved[regions + n],
                 ),
             ] {
-                for ((value, inverse), weight) in values.iter_mut().zip(inverse).zip(weights) {
-                    if *weight != 0.0 {
-                        *value = (*value - before) * inverse + after;
-                    }
+                let parts = x.iter().zip(inverse.iter().zip(weights));
+                for (value, (x, (inverse, weight))) in values.iter_mut().zip(parts) {
+                    let corrected = (*value - before) * inverse + after;
+                    *value = x + if *weight == 0.0 { *value } else { corrected };
                 }
             }
         };
