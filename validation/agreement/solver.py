@@ -95,7 +95,16 @@ def ratio(a, b):
     return np.divide(a, b, out=np.zeros(np.broadcast_shapes(np.shape(a), np.shape(b))), where=b != 0)
 
 
-def read_bundle(folder, unbalanced=False):
+def dense(folder, name, places, column):
+    """A column of a table as an array over its other columns, whose codes have these places."""
+    out = np.zeros([len(codes) for codes in places.values()])
+    for row in table(folder, name):
+        out[tuple(codes[row[axis]] for axis, codes in places.items())] += float(row[column])
+    return out
+
+
+def read_bundle(folder, unbalanced=False, dense=dense):
+    """The economy of a bundle and its parameters by sector; `dense` reads a table."""
     folder = Path(folder)
     meta = tomllib.loads((folder / "baseline.toml").read_text(encoding="utf-8"))
     regions = [r["code"] for r in meta["region"]]
@@ -105,10 +114,7 @@ def read_bundle(folder, unbalanced=False):
     place = {key: {code: j for j, code in enumerate(codes)} for key, codes in place.items()}
 
     def array(name, axes, column="value", unit=UNITS[meta["unit"]]):
-        out = np.zeros([len(place[a]) for a in axes])
-        for row in table(folder, name):
-            out[tuple(place[a][row[a]] for a in axes)] += float(row[column]) * unit
-        return out
+        return dense(folder, name, {axis: place[axis] for axis in axes}, column) * unit
 
     flow = array("flows", ("exporter", "importer", "sector"))
     tariff = array("tariffs", ("exporter", "importer", "sector"), "rate", 1.0)

@@ -131,7 +131,7 @@ fn measure(regions: usize, sectors: usize) -> Result<Size, String> {
 }
 
 fn run_once(regions: usize, sectors: usize, settings: &[(&str, &str)]) -> Result<Size, String> {
-    let program = machine::release_folder().join("examples").join("growth");
+    let program = machine::example("growth");
     let output = Command::new(&program)
         .args([regions.to_string(), sectors.to_string()])
         .envs(settings.iter().copied())

@@ -38,6 +38,11 @@ pub fn release_folder() -> PathBuf {
     root().join(target).join("release")
 }
 
+/// Where an example is that was built in release.
+pub fn example(name: &str) -> PathBuf {
+    release_folder().join("examples").join(name)
+}
+
 /// A time with the unit that suits it: `50.0 us`, `28.0 ms`, `11.2 s`.
 pub fn duration(seconds: f64) -> String {
     let (value, unit) = match seconds {

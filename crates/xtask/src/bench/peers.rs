@@ -29,10 +29,14 @@ struct Comparison {
 
 const TARIFF: &str = "tariff, 20 regions x 20 sectors";
 const TARIFF_2022: &str = "tariff, 80 x 50";
+/// Regions and sectors of the economies that are generated.
+const GENERATED: [[&str; 2]; 2] = [["150", "65"], ["243", "170"]];
+const TARIFF_150: &str = "tariff, 150 x 65, generated";
+const TARIFF_243: &str = "tariff, 243 x 170, generated";
 /// `NumPy` stops when every equation holds to 1e-10, so that its answer differs by a little more.
 const NUMPY: Model = Model::Same { within: 1e-9 };
 
-const COMPARISONS: [Comparison; 12] = [
+const COMPARISONS: [Comparison; 20] = [
     Comparison {
         module: "puremacro_cp",
         options: &[],
@@ -87,9 +91,17 @@ const COMPARISONS: [Comparison; 12] = [
     numpy("icio-2019-g20", "tariff-20x20", TARIFF, &[], 2, 25),
     numpy("icio-2022", "tariff-80x50", TARIFF_2022, &[], 1, 15),
     numpy("icio-2022", "tariff-80x50", TARIFF_2022, &[], 2, 15),
+    numpy("generated-150x65", "tariff-generated", TARIFF_150, &[], 1, 15),
+    numpy("generated-150x65", "tariff-generated", TARIFF_150, &[], 2, 15),
+    numpy("generated-243x170", "tariff-generated", TARIFF_243, &[], 1, 9),
+    numpy("generated-243x170", "tariff-generated", TARIFF_243, &[], 2, 9),
     numpy("icio-2019-g20", "tariff-20x20", TARIFF, &["--direct"], 1, 9),
     numpy("icio-2022", "tariff-80x50", TARIFF_2022, &["--direct"], 1, 5),
     numpy("icio-2022", "tariff-80x50", TARIFF_2022, &["--direct"], 2, 5),
+    numpy("generated-150x65", "tariff-generated", TARIFF_150, &["--direct"], 1, 9),
+    numpy("generated-150x65", "tariff-generated", TARIFF_150, &["--direct"], 2, 9),
+    numpy("generated-243x170", "tariff-generated", TARIFF_243, &["--direct"], 1, 5),
+    numpy("generated-243x170", "tariff-generated", TARIFF_243, &["--direct"], 2, 5),
 ];
 
 const fn numpy(
@@ -119,10 +131,12 @@ const fn numpy(
 pub fn run() -> Result<(), String> {
     let folder = root().join("validation").join("peers");
     let python = python::environment("python-peers", &folder.join("requirements.txt"))?;
-    let example =
-        ["build", "--release", "--locked", "--package", "viner-io", "--example", "solve_in_turn"];
     Step::new("Viner", cargo(&["build", "--release", "--locked"])).run()?;
-    Step::new("Viner, to be timed", cargo(&example)).run()?;
+    for example in ["generated_bundle", "solve_in_turn"] {
+        let build =
+            ["build", "--release", "--locked", "--package", "viner-io", "--example", example];
+        Step::new(format!("example {example}"), cargo(&build)).run()?;
+    }
     let bundles = bundles(&python, &folder)?;
 
     let machine = machine::described();
@@ -152,6 +166,12 @@ fn bundles(python: &Path, folder: &Path) -> Result<PathBuf, String> {
     one_sector.arg(folder.join("one_sector.py")).arg(bundles.join("icio-2019-g20"));
     one_sector.arg(bundles.join("one-sector"));
     Step::new("bundle one-sector", one_sector).run()?;
+    for [regions, sectors] in GENERATED {
+        let name = format!("generated-{regions}x{sectors}");
+        let mut generate = Command::new(machine::example("generated_bundle"));
+        generate.args([regions, sectors]).arg(bundles.join(&name));
+        Step::new(format!("bundle {name}"), generate).run()?;
+    }
     Ok(bundles)
 }
 
@@ -164,7 +184,7 @@ fn compare(
     let Comparison { module, threads, .. } = *comparison;
     say(&format!("==> {module} {}: {}", comparison.options.join(" "), comparison.problem));
     let scenario = folder.join("scenarios").join(format!("{}.toml", comparison.scenario));
-    let mut viner = Command::new(machine::release_folder().join("examples").join("solve_in_turn"));
+    let mut viner = Command::new(machine::example("solve_in_turn"));
     viner.arg(&scenario).arg(threads.to_string());
     let mut peer = Command::new(python);
     peer.arg(folder.join(format!("{module}.py")));
