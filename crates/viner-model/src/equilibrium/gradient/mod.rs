@@ -4,8 +4,8 @@
 //! With the equilibrium as the fixed point `x = g(x, p)`, the derivative of an outcome `o(x, p)` is
 //! `do/dp = ∂o/∂p + λᵀ ∂g/∂p` where `(I − ∂g/∂x)ᵀ λ = (∂o/∂x)ᵀ`, whatever the number of parameters.
 //! The equations of regions and markets are applied backwards from formulas
-//! ([`equations::backward`](crate::equations::backward)); what follows them, from limits to outcomes,
-//! is recorded on a [`Tape`]. Every limit stays in the regime that it is in: at the border of two
+//! ([`equations::backward`](crate::equations::backward)), and so is the image of activities and prices;
+//! what else follows them, from limits to outcomes, is recorded on a [`Tape`]. Every limit stays in the regime that it is in: at the border of two
 //! regimes the derivative is that of one side.
 
 mod blending;
