@@ -1,6 +1,37 @@
 //! Solves a linear system from matrix-vector products alone.
 
-use crate::vector::{add_scaled, dot, norm};
+use crate::kernel::dense::{Rows, add_multiples, both_ways};
+use crate::vector::norm;
+
+/// Vectors as the rows of a matrix.
+struct Basis(Vec<Vec<f64>>);
+
+impl Rows for Basis {
+    #[expect(clippy::inline_always, reason = "products are compiled for the widest registers")]
+    #[inline(always)]
+    fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    #[expect(clippy::inline_always, reason = "products are compiled for the widest registers")]
+    #[inline(always)]
+    fn row(&self, n: usize) -> &[f64] {
+        &self.0[n]
+    }
+}
+
+impl Basis {
+    /// Takes the components along these vectors out of another, and adds them to `components`.
+    fn take_out(&self, vector: &mut [f64], components: &mut [f64]) {
+        let mut own = vec![0.0; components.len()];
+        both_ways(self, vector, &mut [], |n, along| {
+            components[n] += along;
+            own[n] = -along;
+            0.0
+        });
+        add_multiples(self, &own, vector);
+    }
+}
 
 /// Generalised minimal residual method (Saad and Schultz 1986) for `A x = b`, started at zero.
 ///
@@ -20,7 +51,7 @@ pub fn solve(
         return (solution, 0);
     }
 
-    let mut basis = vec![right_side.iter().map(|b| b / right_norm).collect::<Vec<f64>>()];
+    let mut basis = Basis(vec![right_side.iter().map(|b| b / right_norm).collect()]);
     // Column j of the triangular factor, its rotations, and the rotated right side.
     let mut triangle: Vec<Vec<f64>> = Vec::new();
     let mut rotations: Vec<(f64, f64)> = Vec::new();
@@ -29,25 +60,17 @@ pub fn solve(
     while triangle.len() < max_products {
         let step = triangle.len();
         let mut next = vec![0.0; dimension];
-        apply(&basis[step], &mut next);
-        let mut column: Vec<f64> = Vec::with_capacity(step + 1);
-        for vector in &basis {
-            let projection = dot(vector, &next);
-            add_scaled(&mut next, vector, -projection);
-            column.push(projection);
-        }
-        // A second orthogonalisation keeps the basis orthogonal to rounding.
-        for (vector, projection) in basis.iter().zip(&mut column) {
-            let correction = dot(vector, &next);
-            add_scaled(&mut next, vector, -correction);
-            *projection += correction;
-        }
+        apply(&basis.0[step], &mut next);
+        let mut column = vec![0.0; step + 1];
+        // The second time keeps the basis orthogonal to rounding.
+        basis.take_out(&mut next, &mut column);
+        basis.take_out(&mut next, &mut column);
         let mut below = norm(&next);
         let breakdown = below <= f64::EPSILON * norm(&column);
         if breakdown {
             below = 0.0;
         } else {
-            basis.push(next.iter().map(|value| value / below).collect());
+            basis.0.push(next.iter().map(|value| value / below).collect());
         }
 
         for (row, (cosine, sine)) in rotations.iter().enumerate() {
@@ -78,15 +101,14 @@ pub fn solve(
         }
         weights[row] /= triangle[row][row];
     }
-    for (vector, weight) in basis.iter().zip(&weights) {
-        add_scaled(&mut solution, vector, *weight);
-    }
+    add_multiples(&basis, &weights, &mut solution);
     (solution, steps)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vector::dot;
 
     #[test]
     fn solves_a_system_with_known_solution() {

@@ -1,8 +1,8 @@
 //! Numbers that remember how they came about, so that one pass backwards gives the derivative of a
 //! result with respect to everything that went into it (reverse differentiation).
 
-use std::ops::{Add, AddAssign, Div, Index, Mul, Neg, Range, Sub};
-use std::sync::{Mutex, PoisonError};
+use std::ops::{Add, AddAssign, Div, Index, IndexMut, Mul, Neg, Range, Sub};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::Real;
 
@@ -12,7 +12,14 @@ use crate::Real;
 /// order on the tape, and with it the rounding of derivatives, is not fixed.
 #[derive(Debug, Default)]
 pub struct Tape {
-    steps: Mutex<Vec<Step>>,
+    record: Mutex<Record>,
+}
+
+#[derive(Debug, Default)]
+struct Record {
+    /// Numbers that everything else comes after. Nothing is kept of them: no result leads further back.
+    first: usize,
+    steps: Vec<Step>,
 }
 
 /// A result of one or two earlier ones, with its slopes in them.
@@ -44,27 +51,35 @@ impl Tape {
 
     /// A number that is not calculated from others.
     pub fn variable(&self, value: f64) -> Var<'_> {
-        self.record(value, Step { from: [NONE; 2], slopes: [0.0; 2] })
+        self.variables(&[value]).0[0]
     }
 
     /// Numbers that stand next to each other on the tape, and where.
     pub fn variables(&self, values: &[f64]) -> (Vec<Var<'_>>, Range<usize>) {
-        let start = self.len();
-        let variables = values.iter().map(|&value| self.variable(value)).collect();
-        (variables, start..start + values.len())
+        let mut record = self.lock();
+        let start = record.len();
+        if record.steps.is_empty() {
+            record.first += values.len();
+        } else {
+            let end = record.steps.len() + values.len();
+            record.steps.resize(end, Step { from: [NONE; 2], slopes: [0.0; 2] });
+        }
+        let place =
+            |(position, &value)| Var { value, place: Some((self, place(start + position))) };
+        (values.iter().enumerate().map(place).collect(), start..record.len())
     }
 
     /// Derivatives of `Σ weight · result`.
     pub fn adjoints<'t>(&'t self, results: impl IntoIterator<Item = (Var<'t>, f64)>) -> Adjoints {
-        let steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut adjoints = vec![0.0; steps.len()];
+        let record = self.lock();
+        let mut adjoints = vec![0.0; record.len()];
         for (result, weight) in results {
             if let Some((_, place)) = result.place {
                 adjoints[place as usize] += weight;
             }
         }
-        for (place, step) in steps.iter().enumerate().rev() {
-            let adjoint = adjoints[place];
+        for (position, step) in record.steps.iter().enumerate().rev() {
+            let adjoint = adjoints[record.first + position];
             // What no result depends on may have an infinite slope.
             if adjoint == 0.0 {
                 continue;
@@ -78,17 +93,27 @@ impl Tape {
         Adjoints(adjoints)
     }
 
-    fn len(&self) -> usize {
-        self.steps.lock().unwrap_or_else(PoisonError::into_inner).len()
+    fn lock(&self) -> MutexGuard<'_, Record> {
+        self.record.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn record(&self, value: f64, step: Step) -> Var<'_> {
-        let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = u32::try_from(steps.len()).ok().filter(|place| *place != NONE);
-        let place = place.unwrap_or_else(|| panic!("a tape holds at most {NONE} numbers"));
-        steps.push(step);
+        let mut record = self.lock();
+        let place = place(record.len());
+        record.steps.push(step);
         Var { value, place: Some((self, place)) }
     }
+}
+
+impl Record {
+    fn len(&self) -> usize {
+        self.first + self.steps.len()
+    }
+}
+
+fn place(position: usize) -> u32 {
+    let place = u32::try_from(position).ok().filter(|place| *place != NONE);
+    place.unwrap_or_else(|| panic!("a tape holds at most {NONE} numbers"))
 }
 
 impl Adjoints {
@@ -102,6 +127,12 @@ impl Index<Range<usize>> for Adjoints {
     type Output = [f64];
     fn index(&self, places: Range<usize>) -> &[f64] {
         &self.0[places]
+    }
+}
+
+impl IndexMut<Range<usize>> for Adjoints {
+    fn index_mut(&mut self, places: Range<usize>) -> &mut [f64] {
+        &mut self.0[places]
     }
 }
 

@@ -3,24 +3,11 @@
 use viner_numerics::Real;
 use viner_numerics::kernel::dense::Contiguous;
 
-/// `ln CES_e(a; p)` of two goods with shares `share` and `1 − share`.
+/// `ln CES_e(a; p)` of pairs of goods with shares `shares` and `1 − shares`, for many elasticities at once.
 ///
 /// `CES_e = (Σ a p^{1−e})^{1/(1−e)}`, `Π p^a` at `e = 1`. Written around the Cobb-Douglas index, so
-/// that nothing cancels as `e` approaches 1.
-pub fn two_goods<T: Real>(elasticity: f64, share: f64, first: T, second: T) -> T {
-    let mean = first * share + second * (1.0 - share);
-    if elasticity == 1.0 {
-        return mean;
-    }
-    let power = 1.0 - elasticity;
-    let deviation = ((first - mean) * power).exp_m1() * share
-        + ((second - mean) * power).exp_m1() * (1.0 - share);
-    mean + deviation.ln_1p() * power.recip()
-}
-
-/// `ln CES_e` of pairs of goods, for many elasticities at once: [`two_goods`] of every entry.
-///
-/// `index` holds the first good's price and receives the index. `scratch` is twice as long.
+/// that nothing cancels as `e` approaches 1. `index` holds the first good's price and receives the index.
+/// `scratch` is twice as long.
 pub fn two_goods_each<T: Real>(
     elasticities: &[f64],
     shares: &[f64],
@@ -176,8 +163,9 @@ mod tests {
             let prepared = Prepared::new(elasticity, &prices, 0.1);
             let sum: f64 = (0..3).map(|s| shares[s] * prepared.share_factor(s) * factor).sum();
             assert!((sum - 1.0).abs() < 1e-14, "{elasticity}: new shares sum to {sum}");
-            let pair = two_goods(elasticity, 0.3, 0.4, -1.2);
-            assert!((pair - plain(elasticity, &[0.3, 0.7], &[0.4, -1.2])).abs() < 1e-13);
+            let (mut pair, mut scratch) = ([0.4], [0.0; 2]);
+            two_goods_each(&[elasticity], &[0.3], &mut pair, &[-1.2], &mut scratch);
+            assert!((pair[0] - plain(elasticity, &[0.3, 0.7], &[0.4, -1.2])).abs() < 1e-13);
         }
     }
 

@@ -248,7 +248,7 @@ impl Region<'_> {
     }
 
     /// Neighbouring users with the same ε and the same prices.
-    fn runs(&self) -> impl Iterator<Item = Range<usize>> {
+    pub fn runs(&self) -> impl Iterator<Item = Range<usize>> {
         let mut end = 0;
         self.input_elasticity_of.chunk_by(|first, second| first == second).map(move |run| {
             end += run.len();

@@ -1,43 +1,56 @@
 //! One sector on the world market, backwards.
 
-use viner_numerics::kernel::dense::{add_scaled, dot};
+use std::ops::Range;
 
-use crate::equations::sourcing::Market;
+use viner_numerics::kernel::dense::{Contiguous, add_multiples, add_scaled, both_ways, dot};
+use viner_numerics::kernel::elementary;
 
-/// A market at one point, with the shares of all suppliers there. A row is a purchaser, as in [`Market`].
+use crate::equations::sourcing::{Market, TaxedRows, Taxes};
+
+/// A market at one point. A row is a purchaser, as in [`Market`].
+///
+/// Shares `π'` are weights times a factor of the exporter times one of the row, and none is kept: an
+/// application reads the weights where the market has them.
 pub struct MarketBackward<'a> {
     market: &'a Market,
+    /// `ln ĉ` by exporter.
+    log_costs: Vec<f64>,
+    /// `ln P̂` by row.
+    log_prices: Vec<f64>,
     /// `E'` by row.
     expenditure: Vec<f64>,
-    /// `π'` of all cells but split ones, `[row, exporter]`.
-    shares: Vec<f64>,
+    /// `(ĉ/c)^{−θ}` by exporter, with c the lowest cost in the world.
+    cost_factors: Vec<f64>,
+    /// `(P̂/c)^θ` by row, with the scale of its weights; 0 in remote rows.
+    price_factors: Vec<f64>,
+    /// Rows whose factors leave the range of floating-point numbers, with their shares by exporter.
+    remote: Vec<(usize, Vec<f64>)>,
     /// `π'` of split cells, by row of their importer.
     split_shares: Vec<Vec<f64>>,
-    /// What the treasuries take; nothing if absent.
-    taxes: Option<Taxes>,
-    /// Sales on cells that are not split, by exporter.
-    sales: Vec<f64>,
-    /// Export taxes on them, by exporter.
-    export_taxes: Vec<f64>,
+    exports: Exports<'a>,
+    tariffs: Tariffs,
 }
 
-/// What becomes of a unit of spending on a cell, `[importer, exporter]`.
-struct Taxes {
-    /// `1/((1+τ')(1+x'))`.
-    producer: Vec<f64>,
-    /// `x'` times that; none if absent.
-    export_tax: Option<Vec<f64>>,
-    /// Import tariffs on the cells that are not split, in money.
-    tariffs: Vec<f64>,
+/// What exporters and their treasuries get of the spending on cells that are not split.
+#[derive(Clone, Copy)]
+pub struct Exports<'a> {
+    /// Sales, by exporter.
+    pub sales: &'a [f64],
+    /// Export taxes, by exporter.
+    pub taxes: &'a [f64],
 }
 
-/// `τ'` and `x'` of all cells of a sector, `[importer, exporter]`; none if absent.
-pub struct Rates {
-    /// `τ'`.
-    pub tariffs: Option<Vec<f64>>,
-    /// `x'`.
-    pub export_taxes: Option<Vec<f64>>,
+/// Import tariffs on cells that are not split, of rows that are not remote.
+enum Tariffs {
+    None,
+    /// As a part of the spending of each row.
+    Parts(Vec<f64>),
+    /// In money, `[importer, exporter]`.
+    Money(Vec<f64>),
 }
+
+/// From this price factor on a row is remote.
+const REMOTE: f64 = 1e250;
 
 /// Derivatives with respect to what a market answers.
 #[derive(Clone, Copy)]
@@ -66,146 +79,158 @@ pub struct MarketPull {
     pub log_split_weights: Vec<f64>,
 }
 
-/// What a cell that is not split makes of a unit of spending.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Unit {
-    /// `1/((1+τ')(1+x'))`: producer value.
-    pub producer: f64,
-    /// Export tax.
-    pub export_tax: f64,
-}
-
 impl<'a> MarketBackward<'a> {
-    /// The market at given costs, spending and `Π m^{−θ}` of split cells, where it has these prices.
+    /// The market at given costs, spending and `Π m^{−θ}` of split cells, where it has these prices and
+    /// exports.
     pub fn new(
         market: &'a Market,
-        log_costs: &[f64],
+        log_costs: Vec<f64>,
         expenditure: Vec<f64>,
         wedge_factors: &[f64],
         log_prices: &[f64],
-        rates: Rates,
+        exports: Exports<'a>,
     ) -> Self {
-        let (regions, purchasers) = (log_costs.len(), market.purchasers);
         let theta = market.trade_elasticity;
         let reference = log_costs.iter().copied().fold(f64::INFINITY, f64::min);
-        let cost_factors: Vec<f64> =
-            log_costs.iter().map(|cost| (-theta * (cost - reference)).exp()).collect();
-        let price_factors: Vec<f64> = log_prices
+        let mut cost_factors: Vec<f64> =
+            log_costs.iter().map(|cost| -theta * (cost - reference)).collect();
+        elementary::exp(&mut cost_factors);
+        let mut price_factors: Vec<f64> = log_prices
             .iter()
             .zip(&market.log_scale)
-            .map(|(price, scale)| (scale + theta * (price - reference)).exp())
+            .map(|(price, scale)| scale + theta * (price - reference))
             .collect();
-        let share = |weight: f64, row: usize, i: usize| {
-            let factor = cost_factors[i] * price_factors[row];
-            if weight == 0.0 {
-                0.0
-            } else if factor.is_normal() {
-                weight * factor
-            } else {
-                weight * (market.log_scale[row] - theta * (log_costs[i] - log_prices[row])).exp()
-            }
-        };
-        let mut shares = Vec::with_capacity(expenditure.len() * regions);
-        for row in 0..expenditure.len() {
-            let weights = market.weights.row(row).iter().enumerate();
-            shares.extend(weights.map(|(i, &weight)| share(weight, row, i)));
-        }
-        let split_shares = market
-            .split_cells
-            .iter()
-            .zip(wedge_factors)
-            .map(|(cell, wedges)| {
-                let first = cell.importer * purchasers;
-                let weights = cell.weights.iter().enumerate();
-                weights.map(|(user, &w)| wedges * share(w, first + user, cell.exporter)).collect()
-            })
-            .collect();
-
+        elementary::exp(&mut price_factors);
         let mut backward = Self {
             market,
+            log_costs,
+            log_prices: log_prices.to_vec(),
             expenditure,
-            shares,
-            split_shares,
-            taxes: None,
-            sales: vec![0.0; regions],
-            export_taxes: vec![0.0; regions],
+            cost_factors,
+            price_factors,
+            remote: Vec::new(),
+            split_shares: Vec::new(),
+            exports,
+            tariffs: Tariffs::None,
         };
-        let Rates { tariffs, export_taxes } = rates;
-        if tariffs.is_none() && export_taxes.is_none() {
-            for (row, spending) in backward.shares.chunks(regions).zip(&backward.expenditure) {
-                add_scaled(&mut backward.sales, row, *spending);
-            }
-            return backward;
-        }
-        let rate = |rates: &Option<Vec<f64>>, cell: usize| rates.as_ref().map_or(0.0, |r| r[cell]);
-        let mut taxes = Taxes {
-            producer: (0..regions * regions)
-                .map(|cell| {
-                    1.0 / ((1.0 + rate(&tariffs, cell)) * (1.0 + rate(&export_taxes, cell)))
-                })
-                .collect(),
-            export_tax: None,
-            tariffs: vec![0.0; regions * regions],
-        };
-        taxes.export_tax = export_taxes.map(|rates| {
-            rates.iter().zip(&taxes.producer).map(|(rate, producer)| rate * producer).collect()
-        });
-        for (n, spending) in taxes.tariffs.chunks_mut(regions).enumerate() {
-            for row in n * purchasers..(n + 1) * purchasers {
-                let shares = &backward.shares[row * regions..(row + 1) * regions];
-                add_scaled(spending, shares, backward.expenditure[row]);
-            }
-            for (i, spending) in spending.iter_mut().enumerate() {
-                let cell = n * regions + i;
-                let rate = rate(&tariffs, cell);
-                backward.sales[i] += *spending * taxes.producer[cell];
-                backward.export_taxes[i] +=
-                    taxes.export_tax.as_ref().map_or(0.0, |tax| *spending * tax[cell]);
-                *spending *= rate / (1.0 + rate);
+        let is_remote = |factor: f64| !factor.is_normal() || factor > REMOTE;
+        for row in 0..backward.expenditure.len() {
+            if is_remote(backward.price_factors[row]) {
+                backward.price_factors[row] = 0.0;
+                let shares = (0..backward.regions()).map(|i| backward.share(row, i)).collect();
+                backward.remote.push((row, shares));
             }
         }
-        backward.taxes = Some(taxes);
+        let cells = market.split_cells.iter().zip(wedge_factors);
+        backward.split_shares = cells
+            .map(|(cell, wedges)| {
+                let rows = backward.rows(cell.importer).zip(&cell.weights);
+                rows.map(|(row, &w)| wedges * backward.share_of(w, row, cell.exporter)).collect()
+            })
+            .collect();
+        backward.tariffs = backward.tariffs();
         backward
     }
 
+    fn tariffs(&self) -> Tariffs {
+        let (regions, market, costs) = (self.regions(), self.market, &self.cost_factors);
+        match &market.taxes {
+            Taxes::None => Tariffs::None,
+            Taxes::Weights(TaxedRows { taxed, producer, export_tax, .. }) => {
+                // What is left by exporters and their treasuries.
+                let mut parts = vec![0.0; self.expenditure.len()];
+                both_ways(&market.weights.chosen(taxed), costs, &mut [], |at, sum| {
+                    parts[taxed[at]] = sum;
+                    0.0
+                });
+                for taken in std::iter::once(producer).chain(export_tax) {
+                    both_ways(&Contiguous::new(taken, regions), costs, &mut [], |at, sum| {
+                        parts[taxed[at]] -= sum;
+                        0.0
+                    });
+                }
+                parts.iter_mut().zip(&self.price_factors).for_each(|(part, price)| *part *= price);
+                Tariffs::Parts(parts)
+            }
+            Taxes::Parts { tariff, .. } => {
+                let spent = self.expenditure.iter().zip(&self.price_factors);
+                let spent: Vec<f64> = spent.map(|(spending, price)| spending * price).collect();
+                let mut money = vec![0.0; regions * regions];
+                let importers = money.chunks_mut(regions).zip(tariff.chunks(regions));
+                for (n, (money, tariff)) in importers.enumerate() {
+                    let rows = self.rows(n);
+                    let weights = market.weights.rows(rows.start, rows.len());
+                    add_multiples(&weights, &spent[rows], money);
+                    for ((money, tariff), cost) in money.iter_mut().zip(tariff).zip(costs) {
+                        *money *= tariff * cost;
+                    }
+                }
+                Tariffs::Money(money)
+            }
+        }
+    }
+
     fn regions(&self) -> usize {
-        self.sales.len()
+        self.log_costs.len()
     }
 
     /// Rows of an importer.
-    pub fn rows(&self, importer: usize) -> std::ops::Range<usize> {
+    pub fn rows(&self, importer: usize) -> Range<usize> {
         importer * self.market.purchasers..(importer + 1) * self.market.purchasers
+    }
+
+    /// `π'` of a cell that has this weight without its wedges.
+    fn share_of(&self, weight: f64, row: usize, exporter: usize) -> f64 {
+        let factor = self.cost_factors[exporter] * self.price_factors[row];
+        if weight == 0.0 {
+            0.0
+        } else if factor.is_normal() {
+            weight * factor
+        } else {
+            let away = self.log_costs[exporter] - self.log_prices[row];
+            weight * (self.market.log_scale[row] - self.market.trade_elasticity * away).exp()
+        }
+    }
+
+    /// `π'` of a cell that is not split.
+    fn share(&self, row: usize, exporter: usize) -> f64 {
+        self.share_of(self.market.weights.row(row)[exporter], row, exporter)
     }
 
     /// Spending on a cell that is not split.
     pub fn spending(&self, importer: usize, exporter: usize) -> f64 {
-        let spent =
-            |row: usize| self.shares[row * self.regions() + exporter] * self.expenditure[row];
-        self.rows(importer).map(spent).sum()
+        self.rows(importer).map(|row| self.share(row, exporter) * self.expenditure[row]).sum()
     }
 
-    /// What such a cell makes of a unit of spending.
-    pub fn unit(&self, importer: usize, exporter: usize) -> Unit {
-        let Some(taxes) = &self.taxes else { return Unit { producer: 1.0, export_tax: 0.0 } };
-        let cell = importer * self.regions() + exporter;
-        let export_tax = taxes.export_tax.as_ref().map_or(0.0, |tax| tax[cell]);
-        Unit { producer: taxes.producer[cell], export_tax }
+    /// Producer value per unit of spending on such a cell.
+    pub fn producer(&self, importer: usize, exporter: usize) -> f64 {
+        self.market.parts(self.rows(importer).start, exporter)[0]
     }
 
-    /// `v`: worth of a unit spent on each cell of an importer that is not split, but for single flows.
+    /// `v`: worth of a unit spent on each cell of an importer that is not split, but for single flows;
+    /// where nothing can be bought, any.
     fn worth(&self, seeds: &MarketSeeds<'_>, importer: usize, worth: &mut [f64]) {
-        let Some(taxes) = &self.taxes else { return worth.copy_from_slice(seeds.sales) };
-        let row = importer * self.regions()..(importer + 1) * self.regions();
-        // What is neither producer value nor export tax is tariff.
         let tariff = seeds.tariffs[importer];
-        let producer = taxes.producer[row.clone()].iter().zip(seeds.sales);
-        for (worth, (part, sales)) in worth.iter_mut().zip(producer) {
-            *worth = tariff + part * (sales - tariff);
-        }
-        if let Some(tax) = &taxes.export_tax {
-            let tax = tax[row].iter().zip(seeds.export_taxes);
-            for (worth, (part, seed)) in worth.iter_mut().zip(tax) {
-                *worth += part * (seed - tariff);
+        match &self.market.taxes {
+            Taxes::None => worth.copy_from_slice(seeds.sales),
+            Taxes::Weights(_) => {
+                let (producer, export_tax) = self.market.producer_row(importer);
+                for (i, weight) in self.market.weights.row(importer).iter().enumerate() {
+                    let of_weight = |part: f64, seed: f64| part / weight * (seed - tariff);
+                    let taxed = export_tax.map_or(0.0, |t| of_weight(t[i], seeds.export_taxes[i]));
+                    worth[i] = match *weight {
+                        0.0 => 0.0,
+                        _ => tariff + of_weight(producer[i], seeds.sales[i]) + taxed,
+                    };
+                }
+            }
+            Taxes::Parts { producer, export_tax, tariff: part } => {
+                for (i, worth) in worth.iter_mut().enumerate() {
+                    let cell = importer * self.regions() + i;
+                    *worth = producer[cell] * seeds.sales[i]
+                        + export_tax[cell] * seeds.export_taxes[i]
+                        + part[cell] * tariff;
+                }
             }
         }
     }
@@ -215,40 +240,110 @@ impl<'a> MarketBackward<'a> {
     /// With `v` the worth of a unit spent on a cell and `v̄` its mean at the shares of a row, the
     /// derivative by the logarithm of a cell's weight is `π' [E'(v − v̄) − (by ln P̂)/θ]`.
     pub fn pull(&self, seeds: &MarketSeeds<'_>) -> MarketPull {
-        let regions = self.regions();
-        let theta = self.market.trade_elasticity;
+        let (regions, market) = (self.regions(), self.market);
+        let theta = market.trade_elasticity;
         let mut expenditure = vec![0.0; self.expenditure.len()];
-        for (split, cell) in self.market.split_cells.iter().enumerate() {
+        let mut log_costs: Vec<f64> = (0..regions)
+            .map(|i| {
+                let sold = seeds.sales[i] * self.exports.sales[i];
+                -theta * (sold + seeds.export_taxes[i] * self.exports.taxes[i])
+            })
+            .collect();
+        for (split, cell) in market.split_cells.iter().enumerate() {
             let shares = self.rows(cell.importer).zip(&self.split_shares[split]);
             shares.for_each(|(row, share)| expenditure[row] += share * seeds.split_spending[split]);
         }
-        let mut log_costs: Vec<f64> = (0..regions)
-            .map(|i| {
-                let sold = seeds.sales[i] * self.sales[i];
-                -theta * (sold + seeds.export_taxes[i] * self.export_taxes[i])
-            })
-            .collect();
         for &(n, i, seed) in seeds.flows {
-            let producer = self.unit(n, i).producer;
-            log_costs[i] -= theta * seed * self.spending(n, i) * producer;
-            for row in self.rows(n) {
-                expenditure[row] += seed * self.shares[row * regions + i] * producer;
+            let worth = seed * self.producer(n, i);
+            log_costs[i] -= theta * worth * self.spending(n, i);
+            self.rows(n).for_each(|row| expenditure[row] += worth * self.share(row, i));
+        }
+        match &self.tariffs {
+            Tariffs::None => {}
+            Tariffs::Parts(parts) => {
+                let tariffs = parts.iter().zip(seeds.tariffs);
+                expenditure
+                    .iter_mut()
+                    .zip(tariffs)
+                    .for_each(|(slot, (part, by))| *slot += part * by);
+            }
+            Tariffs::Money(money) => {
+                for (money, by) in money.chunks(regions).zip(seeds.tariffs) {
+                    add_scaled(&mut log_costs, money, -theta * by);
+                }
             }
         }
-        let mut worth = seeds.sales.to_vec();
-        for n in 0..regions {
-            if let Some(taxes) = &self.taxes {
-                self.worth(seeds, n, &mut worth);
-                let collected = &taxes.tariffs[n * regions..(n + 1) * regions];
-                add_scaled(&mut log_costs, collected, -theta * seeds.tariffs[n]);
+        let mut worth = vec![0.0; regions];
+        for (row, shares) in &self.remote {
+            let n = row / market.purchasers;
+            self.worth(seeds, n, &mut worth);
+            expenditure[*row] += dot(shares, &worth);
+            let spent = theta * self.expenditure[*row];
+            let level = seeds.log_prices[*row] + spent * expenditure[*row];
+            for (i, share) in shares.iter().enumerate() {
+                let [.., tariff] = market.parts(*row, i);
+                log_costs[i] += share * (level - spent * tariff * seeds.tariffs[n]);
             }
-            for row in self.rows(n) {
-                let shares = &self.shares[row * regions..(row + 1) * regions];
-                expenditure[row] += dot(shares, &worth);
-                let level =
-                    seeds.log_prices[row] + theta * self.expenditure[row] * expenditure[row];
-                add_scaled(&mut log_costs, shares, level);
+        }
+
+        // By the logarithm of the cost factors, over them.
+        let mut by_factor = vec![0.0; regions];
+        let times_costs = |values: &[f64]| -> Vec<f64> {
+            values.iter().zip(&self.cost_factors).map(|(value, cost)| value * cost).collect()
+        };
+        // Takes the worth of a row's spending over its price factor; by the sum of its weights.
+        let mut mean = |row: usize, worth: f64| {
+            let price = self.price_factors[row];
+            expenditure[row] += price * worth;
+            price * (seeds.log_prices[row] + theta * self.expenditure[row] * expenditure[row])
+        };
+        match &market.taxes {
+            Taxes::None => {
+                let rows = market.weights.rows(0, self.expenditure.len());
+                both_ways(&rows, &times_costs(seeds.sales), &mut by_factor, mean);
             }
+            Taxes::Weights(TaxedRows { untaxed, taxed, producer, export_tax }) => {
+                let sales = times_costs(seeds.sales);
+                let free = market.weights.chosen(untaxed);
+                both_ways(&free, &sales, &mut by_factor, |at, worth| mean(untaxed[at], worth));
+                // A tariff is what exporters and their treasuries leave of the spending.
+                let by_left = |n: usize| {
+                    theta * seeds.tariffs[n] * self.expenditure[n] * self.price_factors[n]
+                };
+                let mut worths = vec![0.0; taxed.len()];
+                let mut take = |weights: &[f64], worth: &[f64]| {
+                    let weights = Contiguous::new(weights, regions);
+                    both_ways(&weights, worth, &mut by_factor, |at, sum| {
+                        worths[at] += sum;
+                        by_left(taxed[at])
+                    });
+                };
+                take(producer, &sales);
+                if let Some(export_tax) = export_tax {
+                    take(export_tax, &times_costs(seeds.export_taxes));
+                }
+                let by_weight: Vec<f64> = taxed
+                    .iter()
+                    .zip(worths)
+                    .map(|(&n, worth)| mean(n, worth) - by_left(n))
+                    .collect();
+                add_multiples(&market.weights.chosen(taxed), &by_weight, &mut by_factor);
+            }
+            Taxes::Parts { .. } => {
+                for n in 0..regions {
+                    self.worth(seeds, n, &mut worth);
+                    worth.iter_mut().zip(&self.cost_factors).for_each(|(v, cost)| *v *= cost);
+                    let rows = self.rows(n);
+                    let weights = market.weights.rows(rows.start, rows.len());
+                    let mut mean = |at, worth| mean(rows.start + at, worth);
+                    both_ways(&weights, &worth, &mut by_factor, &mut mean);
+                }
+            }
+        }
+        for ((slot, by_factor), cost) in
+            log_costs.iter_mut().zip(&by_factor).zip(&self.cost_factors)
+        {
+            *slot += by_factor * cost;
         }
         let mut log_split_weights = Vec::with_capacity(self.split_shares.len());
         for (split, cell) in self.market.split_cells.iter().enumerate() {
@@ -274,31 +369,34 @@ impl<'a> MarketBackward<'a> {
     /// the market is asked.
     pub fn by_log_weights(&self, seeds: &MarketSeeds<'_>, pull: &MarketPull) -> Vec<f64> {
         let regions = self.regions();
-        let mut shares = self.shares.clone();
+        let mut by_weight = Vec::with_capacity(self.expenditure.len() * regions);
         let mut worth = vec![0.0; regions];
         let mut flows = seeds.flows.iter().peekable();
         for n in 0..regions {
             self.worth(seeds, n, &mut worth);
             while let Some((_, i, seed)) = flows.next_if(|(importer, ..)| *importer == n) {
-                worth[*i] += seed * self.unit(n, *i).producer;
+                worth[*i] += seed * self.producer(n, *i);
             }
             let first = self.market.split_cells.partition_point(|cell| cell.importer < n);
-            let splits = self.market.split_cells.iter().enumerate().skip(first);
-            for (split, cell) in splits.take_while(|(_, cell)| cell.importer == n) {
+            let end = self.market.split_cells.partition_point(|cell| cell.importer <= n);
+            let splits = || (first..end).zip(&self.market.split_cells[first..end]);
+            for (split, cell) in splits() {
                 worth[cell.exporter] = seeds.split_spending[split];
-                for (row, share) in self.rows(n).zip(&self.split_shares[split]) {
-                    shares[row * regions + cell.exporter] = *share;
-                }
             }
             for row in self.rows(n) {
+                let start = by_weight.len();
+                by_weight.extend((0..regions).map(|i| self.share(row, i)));
+                let by_weight = &mut by_weight[start..];
+                for (split, cell) in splits() {
+                    let shares = &self.split_shares[split];
+                    by_weight[cell.exporter] = shares[row - n * self.market.purchasers];
+                }
                 let mean = pull.expenditure[row];
-                for (share, own) in
-                    shares[row * regions..(row + 1) * regions].iter_mut().zip(&worth)
-                {
-                    *share *= self.by_share(seeds, *own, mean, row);
+                for (slot, own) in by_weight.iter_mut().zip(&worth) {
+                    *slot *= self.by_share(seeds, *own, mean, row);
                 }
             }
         }
-        shares
+        by_weight
     }
 }

@@ -1,8 +1,9 @@
 //! Firms and households of one region, backwards.
 
-use viner_numerics::kernel::dense::{add_scaled, dot};
+use viner_numerics::kernel::dense::{Contiguous, add_transposed_product, both_ways, dot};
+use viner_numerics::kernel::elementary;
 
-use crate::equations::ces::{Prepared, two_goods};
+use crate::equations::ces::{Prepared, two_goods_each};
 use crate::equations::production::{Region, Totals};
 use crate::scenario::Labour;
 
@@ -15,10 +16,12 @@ pub struct RegionBackward<'a> {
     totals: Totals<f64>,
     /// `α'`.
     final_shares: Vec<f64>,
+    /// `V'` by user.
+    value_added: Vec<f64>,
     users: Vec<User>,
-    /// `γ'/(1−β')`, `[user, input]`.
-    input_mix: Vec<f64>,
-    /// `Σ_k (1−ε) (spending of k on inputs) · mix`, `[purchaser, sector bought]`.
+    /// `γ'/(1−β')` over `γ/(1−β)` and over the factor of the user, `[value of ε, input]`.
+    input_factors: Vec<f64>,
+    /// `Σ_k (1−ε) (spending of k on inputs) · γ'/(1−β')`, `[purchaser, sector bought]`.
     substituted: Vec<f64>,
 }
 
@@ -39,6 +42,8 @@ struct User {
     share: f64,
     /// What it spends on inputs.
     spending: f64,
+    /// By which all its shares of inputs change; 0 without inputs.
+    mix_factor: f64,
 }
 
 /// Derivatives with respect to what a region answers.
@@ -117,56 +122,94 @@ impl<'a> RegionBackward<'a> {
         let (_, factor) = nest.index(region.final_shares);
         let final_shares =
             (0..sectors).map(|s| region.final_shares[s] * nest.share_factor(s) * factor).collect();
-        let mut users = vec![User::default(); sectors];
-        let mut input_mix = vec![0.0; sectors * sectors];
-        let mut substituted = vec![0.0; log_prices.len()];
+        let (mut log_inputs, mut mix_factors) = (vec![0.0; sectors], vec![0.0; sectors]);
+        let mut input_factors = Vec::with_capacity(region.input_elasticities.len() * sectors);
         for (group, &epsilon) in region.input_elasticities.iter().enumerate() {
-            let purchases = region.purchases_of(group, sectors);
-            let nest = Prepared::new(epsilon, &log_prices[purchases.clone()], reference);
-            for k in (0..sectors).filter(|&k| region.input_elasticity_of[k] == group) {
-                if region.output[k] == 0.0 {
-                    continue;
-                }
-                let row = k * sectors..(k + 1) * sectors;
-                let mix = &region.input_mix[row.clone()];
-                let share = region.value_added_share[k];
-                let mut user = User { active: true, ..User::default() };
-                if share != 1.0 {
-                    let (log_inputs, factor) = nest.index(mix);
-                    user.log_inputs = log_inputs;
-                    for (s, slot) in input_mix[row.clone()].iter_mut().enumerate() {
-                        *slot = mix[s] * nest.share_factor(s) * factor;
-                    }
-                }
-                user.log_cost = user.log_inputs;
-                let (mut log_output, mut input_share) = (log_activity[k], 1.0 - share);
-                if region.value_added[k] != 0.0 {
-                    let specific = region.specific_factor_share[k];
-                    let sigma = region.production_elasticity[k];
-                    user.has_factors = true;
-                    user.log_factor_price =
-                        totals.log_wage * (1.0 - specific) + log_activity[k] * specific;
-                    user.log_cost = two_goods(sigma, share, user.log_factor_price, user.log_inputs);
-                    let shift = (user.log_factor_price - user.log_cost) * (1.0 - sigma);
-                    user.share = share * shift.exp();
-                    log_output -= shift;
-                    input_share *= ((user.log_inputs - user.log_cost) * (1.0 - sigma)).exp();
-                }
-                user.spending = region.output[k] * log_output.exp() * input_share;
-                users[k] = user;
-                let moved = (1.0 - epsilon) * user.spending;
-                add_scaled(&mut substituted[purchases.clone()], &input_mix[row], moved);
+            let nest =
+                Prepared::new(epsilon, &log_prices[region.purchases_of(group, sectors)], reference);
+            input_factors.extend((0..sectors).map(|s| nest.share_factor(s)));
+            for users in region.runs().filter(|run| region.input_elasticity_of[run.start] == group)
+            {
+                let mix = &region.input_mix[users.start * sectors..users.end * sectors];
+                nest.indices(mix, &mut log_inputs[users.clone()], &mut mix_factors[users]);
             }
         }
-        Self {
+        let mut value_added = log_activity.to_vec();
+        elementary::exp(&mut value_added);
+        let log_factor_prices: Vec<f64> = log_activity
+            .iter()
+            .zip(region.specific_factor_share)
+            .map(|(activity, specific)| totals.log_wage * (1.0 - specific) + activity * specific)
+            .collect();
+        let mut log_costs = log_factor_prices.clone();
+        let mut room = vec![0.0; 2 * sectors];
+        let (sigma, shares) = (region.production_elasticity, region.value_added_share);
+        two_goods_each(sigma, shares, &mut log_costs, &log_inputs, &mut room);
+        // `β'/β` and its like for inputs.
+        let (of_factors, of_inputs) = room.split_at_mut(sectors);
+        for k in 0..sectors {
+            of_factors[k] = (log_factor_prices[k] - log_costs[k]) * (1.0 - sigma[k]);
+            of_inputs[k] = (log_inputs[k] - log_costs[k]) * (1.0 - sigma[k]);
+        }
+        elementary::exp(&mut room);
+        let (of_factors, of_inputs) = room.split_at(sectors);
+        let mut users = vec![User::default(); sectors];
+        for (k, user) in users.iter_mut().enumerate().filter(|(k, _)| region.output[*k] != 0.0) {
+            let share = shares[k];
+            user.active = true;
+            if share != 1.0 {
+                user.log_inputs = log_inputs[k];
+                user.mix_factor = mix_factors[k];
+            }
+            user.log_cost = user.log_inputs;
+            user.spending = region.output[k] * value_added[k] * (1.0 - share);
+            if region.value_added[k] != 0.0 {
+                user.has_factors = true;
+                user.log_factor_price = log_factor_prices[k];
+                user.log_cost = log_costs[k];
+                user.share = share * of_factors[k];
+                user.spending *= of_inputs[k] / of_factors[k];
+            }
+        }
+        for (value_added, before) in value_added.iter_mut().zip(region.value_added) {
+            *value_added *= before;
+        }
+        let mut backward = Self {
             log_activity: log_activity.to_vec(),
             log_prices: log_prices.to_vec(),
             totals: *totals,
             region,
             final_shares,
+            value_added,
             users,
-            input_mix,
-            substituted,
+            input_factors,
+            substituted: vec![0.0; log_prices.len()],
+        };
+        backward.substitute();
+        backward
+    }
+
+    fn substitute(&mut self) {
+        let (region, sectors) = (&self.region, self.log_activity.len());
+        let mut sums = vec![0.0; sectors];
+        for users in region.runs() {
+            let group = region.input_elasticity_of[users.start];
+            let epsilon = region.input_elasticities[group];
+            if epsilon == 1.0 {
+                continue;
+            }
+            let moved: Vec<f64> = self.users[users.clone()]
+                .iter()
+                .map(|user| (1.0 - epsilon) * user.spending * user.mix_factor)
+                .collect();
+            sums.fill(0.0);
+            let mix = &region.input_mix[users.start * sectors..users.end * sectors];
+            add_transposed_product(mix, &moved, &mut sums);
+            let factors = &self.input_factors[group * sectors..(group + 1) * sectors];
+            let slots = &mut self.substituted[region.purchases_of(group, sectors)];
+            for ((slot, sum), factor) in slots.iter_mut().zip(&sums).zip(factors) {
+                *slot += sum * factor;
+            }
         }
     }
 
@@ -178,18 +221,17 @@ impl<'a> RegionBackward<'a> {
         let mut activity = vec![0.0; sectors];
         let mut users = vec![InnerUser::default(); sectors];
         let mut log_wage = seeds.totals.log_wage;
-        let inputs = self.users.iter().zip(&mut users).zip(seeds.log_cost).enumerate();
-        for (k, ((user, inner), cost)) in inputs {
+        // What a user's spending on inputs is worth, per unit; by `ln M̂`, the shares of inputs included.
+        let mut of_user = |k: usize, worth: f64| {
+            let (user, inner) = (&self.users[k], &mut users[k]);
             if !user.active {
-                continue;
+                return 0.0;
             }
-            let mix = &self.input_mix[k * sectors..(k + 1) * sectors];
-            let purchases = region.purchases_of(k, sectors);
             let epsilon = region.input_elasticities[region.input_elasticity_of[k]];
             let sigma = region.production_elasticity[k];
-            let bought = user.spending * dot(mix, &seeds.expenditure[purchases.clone()]);
+            let bought = user.spending * worth;
             inner.spending = bought;
-            inner.cost = *cost;
+            inner.cost = seeds.log_cost[k];
             activity[k] += bought;
             if user.has_factors {
                 inner.share_shift = seeds.log_share_shift[k] - bought;
@@ -200,9 +242,29 @@ impl<'a> RegionBackward<'a> {
                 log_wage += (1.0 - specific) * inner.factor_price;
                 activity[k] += specific * inner.factor_price;
             } else {
-                inner.inputs = *cost;
+                inner.inputs = inner.cost;
             }
-            add_scaled(&mut prices[purchases], mix, inner.inputs - (1.0 - epsilon) * bought);
+            inner.inputs - (1.0 - epsilon) * bought
+        };
+        let mut room = vec![0.0; 2 * sectors];
+        let (worth, by_price) = room.split_at_mut(sectors);
+        for run in region.runs() {
+            let group = region.input_elasticity_of[run.start];
+            let purchases = region.purchases_of(group, sectors);
+            let factors = &self.input_factors[group * sectors..(group + 1) * sectors];
+            for ((worth, by), factor) in
+                worth.iter_mut().zip(&seeds.expenditure[purchases.clone()]).zip(factors)
+            {
+                *worth = by * factor;
+            }
+            by_price.fill(0.0);
+            let mix = &region.input_mix[run.start * sectors..run.end * sectors];
+            both_ways(&Contiguous::new(mix, sectors), worth, by_price, |at, sum| {
+                let factor = self.users[run.start + at].mix_factor;
+                factor * of_user(run.start + at, factor * sum)
+            });
+            let prices = prices[purchases].iter_mut().zip(by_price.iter());
+            prices.zip(factors).for_each(|((price, by), factor)| *price += by * factor);
         }
         let mut labour_income = seeds.totals.labour_income;
         let mut log_price_index = seeds.totals.log_price_index;
@@ -228,10 +290,9 @@ impl<'a> RegionBackward<'a> {
         let value_added = seeds.totals.value_added + income;
         let per_labour =
             if region.labour_income == 0.0 { 0.0 } else { labour_income / region.labour_income };
-        for k in (0..sectors).filter(|&k| region.value_added[k] != 0.0) {
-            let new = region.value_added[k] * self.log_activity[k].exp();
+        for k in 0..sectors {
             let labour = 1.0 - region.specific_factor_share[k];
-            activity[k] += new * (value_added + labour * per_labour);
+            activity[k] += self.value_added[k] * (value_added + labour * per_labour);
         }
         RegionPull {
             log_activity: activity,
@@ -256,7 +317,7 @@ impl<'a> RegionBackward<'a> {
         let (mut production, mut input, mut specific_factor_share) = (zeros(), zeros(), zeros());
         for (k, (user, inner)) in self.users.iter().zip(users).enumerate() {
             // Labour income is a sum over closed sectors too, in the baseline.
-            let new = region.value_added[k] * self.log_activity[k].exp();
+            let new = self.value_added[k];
             specific_factor_share[k] +=
                 labour_income * (self.totals.labour_income * baseline_value_added[k] - new);
             if !user.active {
@@ -275,17 +336,19 @@ impl<'a> RegionBackward<'a> {
                     inner.cost * slope - inner.share_shift * factors - inner.spending * inputs;
             }
             if share != 1.0 {
-                let epsilon = region.input_elasticities[region.input_elasticity_of[k]];
-                let row = k * sectors..(k + 1) * sectors;
-                let (old, new) = (&region.input_mix[row.clone()], &self.input_mix[row]);
+                let group = region.input_elasticity_of[k];
+                let epsilon = region.input_elasticities[group];
+                let mix = &region.input_mix[k * sectors..(k + 1) * sectors];
+                let factors = &self.input_factors[group * sectors..(group + 1) * sectors];
                 let purchases = region.purchases_of(k, sectors);
                 let (prices, seeds) =
                     (&self.log_prices[purchases.clone()], &seeds.expenditure[purchases]);
                 let away = |s: usize| prices[s] - user.log_inputs;
-                let slope = index_slope(epsilon, (0..sectors).map(|s| (old[s], away(s))));
-                let moved: f64 = (0..sectors).map(|s| new[s] * seeds[s] * away(s)).sum();
+                let slope = index_slope(epsilon, (0..sectors).map(|s| (mix[s], away(s))));
+                let moved: f64 =
+                    (0..sectors).map(|s| mix[s] * factors[s] * seeds[s] * away(s)).sum();
                 input[k] += (inner.inputs - (1.0 - epsilon) * inner.spending) * slope
-                    - user.spending * moved;
+                    - user.spending * user.mix_factor * moved;
             }
         }
         let eta = region.final_elasticity;

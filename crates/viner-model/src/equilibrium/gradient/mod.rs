@@ -4,8 +4,8 @@
 //! With the equilibrium as the fixed point `x = g(x, p)`, the derivative of an outcome `o(x, p)` is
 //! `do/dp = ∂o/∂p + λᵀ ∂g/∂p` where `(I − ∂g/∂x)ᵀ λ = (∂o/∂x)ᵀ`, whatever the number of parameters.
 //! The equations of regions and markets are applied backwards from formulas
-//! ([`equations::backward`](crate::equations::backward)); what follows them, from limits to outcomes,
-//! is recorded on a [`Tape`]. Every limit stays in the regime that it is in: at the border of two
+//! ([`equations::backward`](crate::equations::backward)), and so is the image of activities and prices;
+//! what else follows them, from limits to outcomes, is recorded on a [`Tape`]. Every limit stays in the regime that it is in: at the border of two
 //! regimes the derivative is that of one side.
 
 mod blending;
@@ -27,27 +27,27 @@ use super::map::evaluation::Evaluation;
 use super::map::preconditioner::Preconditioner;
 use super::system::{System, each};
 use super::{Equilibrium, Regime};
-use crate::equations::backward::market::{MarketBackward, MarketPull, MarketSeeds, Rates};
+use crate::equations::backward::market::{Exports, MarketBackward, MarketPull, MarketSeeds};
 use crate::equations::backward::region::{RegionBackward, RegionPull, RegionSeeds};
 use crate::problem::{Problem, TradeCell};
 
 pub use parameters::{BranchGradient, CellGradient, Gradient, NestGradient, WedgeGradient};
 pub use tail::Figures;
 
-/// Relative residual of the linear solution: far below the error of the equilibrium itself.
-const RESIDUAL: f64 = 1e-11;
+/// Relative residual of the linear solution: the error of the equilibrium itself, by default.
+const RESIDUAL: f64 = 1e-10;
 /// Products of the linear solution before it is given up; 15 to 50 are usual.
 const MAX_PRODUCTS: usize = 600;
 /// A residual that is left at the end may still be this large.
 const ACCEPTABLE: f64 = 1e-7;
 
 /// An outcome that is calculated from figures of an equilibrium.
-pub trait Differentiable {
+pub trait Differentiable: Sync {
     /// Its value.
     fn of<'t>(&self, figures: &Figures<'_, 't>) -> Var<'t>;
 }
 
-impl<F: for<'f, 't> Fn(&Figures<'f, 't>) -> Var<'t>> Differentiable for F {
+impl<F: for<'f, 't> Fn(&Figures<'f, 't>) -> Var<'t> + Sync> Differentiable for F {
     fn of<'t>(&self, figures: &Figures<'_, 't>) -> Var<'t> {
         self(figures)
     }
@@ -81,6 +81,17 @@ pub fn gradients_by<'o>(
     equilibrium: &Equilibrium,
     outcomes: impl IntoIterator<Item = (&'o dyn Differentiable, By<'o>)>,
 ) -> Vec<Gradient> {
+    let outcomes: Vec<_> = outcomes.into_iter().collect();
+    let all = || all_gradients(problem, equilibrium, &outcomes);
+    // On a thread of the pool, as the solution itself.
+    if System::takes_threads(problem) { rayon::scope(|_| all()) } else { all() }
+}
+
+fn all_gradients(
+    problem: &Problem,
+    equilibrium: &Equilibrium,
+    outcomes: &[(&dyn Differentiable, By<'_>)],
+) -> Vec<Gradient> {
     let withdrawn: Vec<usize> = (0..equilibrium.wedges.len())
         .filter(|&wedge| equilibrium.wedges[wedge].regime == Regime::Withdrawn)
         .collect();
@@ -89,21 +100,22 @@ pub fn gradients_by<'o>(
         .unwrap_or_else(|infeasible| unreachable!("it has an equilibrium: {infeasible}"));
     let map = EquilibriumMap::new(&system);
     let preconditioner = EquilibriumMap::preconditioned(&system).into_preconditioner();
-    let backward = Backward::new(&system, &map, &equilibrium.unknowns);
+    let point = &equilibrium.unknowns;
+    let blocks = map.blocks(point);
+    let backward = Backward::new(&system, &map, point, &blocks);
     let tape = Tape::new();
-    let (point, blocks) = (&equilibrium.unknowns, &backward.blocks);
-    let tail = Tail::new(&tape, &system, &map, point, blocks, &backward.markets);
-    let gradient = |(outcome, by): (&dyn Differentiable, By<'_>)| {
+    let tail = Tail::new(&tape, &system, &map, point, &blocks, &backward.markets);
+    let gradient = |&(outcome, by): &(&dyn Differentiable, By<'_>)| {
         backward.gradient(&map, &tail, preconditioner.as_ref(), outcome, by)
     };
-    outcomes.into_iter().map(gradient).collect()
+    outcomes.iter().map(gradient).collect()
 }
 
 /// All equations at one point, ready to be applied backwards.
 struct Backward<'a> {
     system: &'a System<'a>,
     point: &'a [f64],
-    blocks: Evaluation<f64>,
+    blocks: &'a Evaluation<f64>,
     regions: Vec<RegionBackward<'a>>,
     markets: Vec<MarketBackward<'a>>,
     parallel: bool,
@@ -126,13 +138,17 @@ struct Pull {
 type FlowSeeds = Vec<Vec<(usize, usize, f64)>>;
 
 impl<'a> Backward<'a> {
-    fn new(system: &'a System<'a>, map: &EquilibriumMap<'_>, point: &'a [f64]) -> Self {
+    fn new(
+        system: &'a System<'a>,
+        map: &EquilibriumMap<'_>,
+        point: &'a [f64],
+        blocks: &'a Evaluation<f64>,
+    ) -> Self {
         let baseline = &system.problem.baseline;
         let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
         let cells = system.cells();
         let (rows, goods) = (regions * system.purchasers, sectors * system.purchasers);
         let parallel = system.parallel();
-        let blocks = map.blocks(point);
         let region_backward = |n: usize| {
             let activity = &point[n * sectors..(n + 1) * sectors];
             let prices = &point[cells + n * goods..cells + (n + 1) * goods];
@@ -140,16 +156,14 @@ impl<'a> Backward<'a> {
         };
         let market_backward = |s: usize| {
             let column = |values: &[f64]| values.iter().skip(s).step_by(sectors).copied().collect();
-            let costs: Vec<f64> = column(&blocks.log_costs);
+            let costs = column(&blocks.log_costs);
             let factors = map.wedge_factors(s, &blocks.wedges.points);
             let prices = &blocks.log_prices[s * rows..(s + 1) * rows];
             let spending = column(&blocks.expenditure);
-            let counterfactual = &system.problem.counterfactual;
-            let rates = Rates {
-                tariffs: counterfactual.sector_tariffs(baseline, s),
-                export_taxes: counterfactual.sector_export_taxes(baseline, s),
-            };
-            MarketBackward::new(&system.markets[s], &costs, spending, &factors, prices, rates)
+            let own = s * regions..(s + 1) * regions;
+            let exports =
+                Exports { sales: &blocks.sales[own.clone()], taxes: &blocks.export_taxes[own] };
+            MarketBackward::new(&system.markets[s], costs, spending, &factors, prices, exports)
         };
         Self {
             regions: each(parallel, regions, region_backward),
@@ -201,15 +215,20 @@ impl<'a> Backward<'a> {
         let (mut multipliers, products) =
             gmres::solve(product, &right_side, RESIDUAL, MAX_PRODUCTS);
         precondition(&mut multipliers);
-        let mut left = vec![0.0; right_side.len()];
-        transposed(&multipliers, &mut left);
-        left.iter_mut().zip(&right_side).for_each(|(left, right)| *left -= right);
+        let with = |multipliers: &[f64]| {
+            let adjoints = tail.adjoints(Some(outcome), Some(multipliers));
+            let pull = self.pull(tail, &adjoints, &flows);
+            (adjoints, pull)
+        };
+        let (mut adjoints, mut pull) = with(&multipliers);
+        // The linear system is that the derivatives by the unknowns are the multipliers again.
+        let mut left = pull.unknowns.clone();
+        add_scaled(&mut left, &multipliers, -1.0);
         let residual = max_abs(&left) / max_abs(&right_side).max(f64::MIN_POSITIVE);
         if residual > ACCEPTABLE {
             multipliers.fill(f64::NAN);
+            (adjoints, pull) = with(&multipliers);
         }
-        let adjoints = tail.adjoints(Some(outcome), Some(&multipliers));
-        let pull = self.pull(tail, &adjoints, &flows);
         let mut gradient = self.parameters(map, tail, &read, &adjoints, (&pull, &multipliers));
         self.cells(tail, &read, &adjoints, (&flows, &pull), by.cells, &mut gradient);
         if by.trade_shares {

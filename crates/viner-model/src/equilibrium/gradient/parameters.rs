@@ -9,6 +9,7 @@ use super::tail::{Read, Tail};
 use super::{Backward, FlowSeeds, Pull};
 use crate::equations::backward::region::RegionSeeds;
 use crate::equilibrium::map::EquilibriumMap;
+use crate::equilibrium::system::each;
 use crate::problem::{
     CellChange, Coalition, Effect, Nest, NestKind, PolicySize, Problem, TradeCell, WedgeRule,
 };
@@ -150,16 +151,19 @@ impl Backward<'_> {
             trade_shares: None,
         };
         let goods = sectors * self.system.purchasers;
-        for n in 0..regions {
+        let totals: Vec<_> = (0..regions).map(|n| tail.totals(adjoints, n)).collect();
+        let by_region = each(self.parallel, regions, |n| {
             let row = n * sectors..(n + 1) * sectors;
             let seeds = RegionSeeds {
                 log_cost: &pull.log_costs[row.clone()],
                 log_share_shift: &shift[row.clone()],
                 expenditure: &pull.expenditure[n * goods..(n + 1) * goods],
-                totals: tail.totals(adjoints, n),
+                totals: totals[n],
             };
             let value_added = baseline.value_added.row(n).to_vec();
-            let own = self.regions[n].gradient(&seeds, &pull.regions[n], &value_added);
+            self.regions[n].gradient(&seeds, &pull.regions[n], &value_added)
+        });
+        for (n, own) in by_region.into_iter().enumerate() {
             add(&mut gradient.production, &own.production);
             add(&mut gradient.input, &own.input);
             gradient.final_demand += own.final_demand;

@@ -1,15 +1,18 @@
-//! The end of an evaluation on a tape: limits, accounts of split cells, incomes, and outcomes.
+//! The end of an evaluation: limits, accounts of split cells, incomes, and outcomes on a tape, and the
+//! image of activities and prices.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use viner_numerics::vector::add_scaled;
 use viner_numerics::{Adjoints, Real, Tape, Var};
 
 use crate::equations::backward::market::MarketBackward;
 use crate::equations::production::Totals;
 use crate::equations::rents::{Receiver, Split};
 use crate::equilibrium::map::EquilibriumMap;
+use crate::equilibrium::map::backward::LevelsBackward;
 use crate::equilibrium::map::evaluation::{Evaluation, WedgeValues};
 use crate::equilibrium::system::System;
 use crate::problem::{Problem, TradeCell};
@@ -42,7 +45,10 @@ pub(super) struct Tail<'a, 't> {
     /// Income of each region from nowhere: none, but a derivative by it is one by a transfer.
     incomes: Vec<Var<'t>>,
     pub evaluation: Evaluation<Var<'t>>,
-    pub image: Vec<Var<'t>>,
+    /// The image of activities and prices.
+    levels: LevelsBackward<'a>,
+    /// The image of the other unknowns.
+    rest: Vec<Var<'t>>,
     markets: &'a [MarketBackward<'a>],
     read: RefCell<Read<'t>>,
 }
@@ -119,8 +125,9 @@ impl<'a, 't> Tail<'a, 't> {
             wedges,
         };
         map.settle(&mut evaluation);
-        let mut image = vec![Var::constant(0.0); x.len()];
-        map.image(&x, &evaluation, &mut image);
+        let levels = LevelsBackward::new(system, map, &evaluation);
+        let mut rest = vec![Var::constant(0.0); regions + system.wedges.len()];
+        map.image_of_rest(&x, &evaluation, &mut rest);
         let places = Places {
             x: at_x,
             log_costs: at_costs,
@@ -135,14 +142,28 @@ impl<'a, 't> Tail<'a, 't> {
             incomes: at_incomes,
         };
         let read = RefCell::default();
-        Self { system, tape, places, x, incomes, evaluation, image, markets, read }
+        Self { system, tape, places, x, incomes, evaluation, levels, rest, markets, read }
     }
 
     /// Derivatives with respect to all that the end starts from.
     pub fn adjoints(&self, outcome: Option<Var<'t>>, image: Option<&[f64]>) -> Adjoints {
         let outcome = outcome.into_iter().map(|outcome| (outcome, 1.0));
-        let image = image.unwrap_or_default().iter();
-        self.tape.adjoints(outcome.chain(self.image.iter().copied().zip(image.copied())))
+        let Some(image) = image else { return self.tape.adjoints(outcome) };
+        let (levels, rest) = image.split_at(self.system.cells() + self.system.prices());
+        let levels = self.levels.pull(levels);
+        let on_tape =
+            self.rest.iter().zip(rest).chain(self.evaluation.sales.iter().zip(&levels.sales));
+        let on_tape = on_tape.map(|(&result, &weight)| (result, weight));
+        let mut adjoints = self.tape.adjoints(outcome.chain(on_tape));
+        // These come first on the tape: nothing is behind them.
+        for (place, by) in [
+            (&self.places.x, &levels.log_activity),
+            (&self.places.log_share_shift, &levels.log_share_shift),
+            (&self.places.log_prices, &levels.log_prices),
+        ] {
+            add_scaled(&mut adjoints[place.start..place.start + by.len()], by, 1.0);
+        }
+        adjoints
     }
 
     /// The totals of a region among such derivatives.
@@ -294,7 +315,7 @@ impl<'t> Figures<'_, 't> {
         let market = &self.tail.markets[s];
         let mut read = self.tail.read.borrow_mut();
         *read.flows.entry(cell).or_insert_with(|| {
-            let value = market.spending(n, i) * market.unit(n, i).producer;
+            let value = market.spending(n, i) * market.producer(n, i);
             self.tail.tape.variable(value)
         })
     }

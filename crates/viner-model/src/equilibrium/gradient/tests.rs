@@ -88,23 +88,28 @@ fn noise(count: usize, seed: u64) -> Vec<f64> {
 
 fn assert_transposed(problem: &Problem, seed: u64) {
     let system = System::new(problem).unwrap();
-    let mut map = EquilibriumMap::new(&system);
-    let start = map.baseline_point();
-    let point: Vec<f64> =
-        start.iter().zip(noise(start.len(), 9 + seed)).map(|(x, d)| x + 0.2 * d).collect();
-    let (direction, weights) = (noise(start.len(), seed), noise(start.len(), seed + 50));
-    let mut forward = vec![0.0; start.len()];
-    map.differentiate(&point, &direction, &mut forward);
-    let backward = Backward::new(&system, &map, &point);
+    let start = EquilibriumMap::new(&system).baseline_point();
+    let noise = noise(start.len(), 9 + seed);
+    let point: Vec<f64> = start.iter().zip(noise).map(|(x, d)| x + 0.2 * d).collect();
+    assert_transposed_at(&system, &point, seed);
+}
+
+fn assert_transposed_at(system: &System<'_>, point: &[f64], seed: u64) {
+    let mut map = EquilibriumMap::new(system);
+    let (direction, weights) = (noise(point.len(), seed), noise(point.len(), seed + 50));
+    let mut forward = vec![0.0; point.len()];
+    map.differentiate(point, &direction, &mut forward);
+    let blocks = map.blocks(point);
+    let backward = Backward::new(system, &map, point, &blocks);
     let tape = Tape::new();
-    let tail = Tail::new(&tape, &system, &map, &point, &backward.blocks, &backward.markets);
+    let tail = Tail::new(&tape, system, &map, point, &blocks, &backward.markets);
     let adjoints = tail.adjoints(None, Some(&weights));
     let flows: FlowSeeds = vec![Vec::new(); backward.markets.len()];
     let back = backward.pull(&tail, &adjoints, &flows).unknowns;
     let (one, other) = (dot(&weights, &forward), dot(&back, &direction));
     let size: f64 = back.iter().zip(&direction).map(|(a, b)| (a * b).abs()).sum();
     assert!((one - other).abs() < ROUNDING * size, "{one} and {other}");
-    let preconditioner = EquilibriumMap::preconditioned(&system).into_preconditioner().unwrap();
+    let preconditioner = EquilibriumMap::preconditioned(system).into_preconditioner().unwrap();
     let (mut forward, mut back) = (direction.clone(), weights.clone());
     preconditioner.apply(&vec![0.0; forward.len()], &mut forward);
     preconditioner.apply_transposed(&mut back);
@@ -151,6 +156,52 @@ fn backward_products_are_those_of_the_transposed_matrix() {
                 assert_transposed(&problem, seed);
                 seed += 1;
             }
+        }
+    }
+}
+
+/// Two regions that trade with each other alone, at costs of which the powers are beyond the range of
+/// floating-point numbers.
+#[test]
+fn products_hold_where_all_suppliers_are_far_more_expensive_than_the_cheapest_in_the_world() {
+    for (sourcing, seed) in [(Sourcing::Common, 1), (Sourcing::ByUser, 2)] {
+        for taxed in [false, true] {
+            let recipe = Recipe { tariffs: 0.3, ..Recipe::new(4, 3, seed) };
+            let recipe = if taxed { recipe } else { Recipe { tariffs: 0.0, ..recipe } };
+            let tables = with_sourcing(&recipe.tables(), seed, 1.5);
+            let baseline = Arc::new(Baseline::new(&tables, 1e-6).unwrap());
+            let model = Model {
+                sourcing,
+                trade_elasticity: Values::uniform(400.0),
+                specific_factor_share: Values::uniform(0.4),
+                ..Model::default()
+            };
+            let mut policies = vec![trade(
+                On::Quota { rent_to_exporter: 0.4, scope: QuotaScope::Total },
+                "R002",
+                "*",
+                "S001",
+                0.7,
+            )];
+            for (near, far) in
+                [("R000", "R002"), ("R000", "R003"), ("R001", "R002"), ("R001", "R003")]
+            {
+                policies.push(trade(On::EmbargoShare, near, far, "*", 1.0));
+            }
+            if taxed {
+                policies.push(trade(On::ExportTaxRate, "R003", "*", "*", 0.2));
+            }
+            let scenario = Scenario { model, policies, ..Scenario::default() };
+            let problem = Problem::new(Arc::clone(&baseline), &scenario).unwrap();
+            let system = System::new(&problem).unwrap();
+            let map = EquilibriumMap::new(&system);
+            let mut point = map.baseline_point();
+            let (cells, far) = (system.cells(), 2 * 3);
+            point[far..cells].fill(3.0);
+            point[cells + far * system.purchasers..cells + system.prices()].fill(3.0);
+            let costs = map.blocks(&point).log_costs;
+            assert!(400.0 * (costs[far] - costs[0]) > 750.0, "{costs:?}");
+            assert_transposed_at(&system, &point, seed);
         }
     }
 }

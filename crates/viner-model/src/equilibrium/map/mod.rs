@@ -6,6 +6,7 @@
 //! baseline's income, and one unknown per wedge (see [`Track`]).
 //! Inactive cells stay at 0.
 
+pub(super) mod backward;
 pub(super) mod evaluation;
 pub(super) mod preconditioner;
 #[cfg(test)]
@@ -208,6 +209,18 @@ impl<'a> EquilibriumMap<'a> {
             relax((0, activity));
         }
 
+        self.image_of_rest(x, evaluation, rest);
+    }
+
+    /// The image of the unknowns after activities and prices: incomes and wedges.
+    pub(super) fn image_of_rest<T: Real>(
+        &self,
+        x: &[T],
+        evaluation: &Evaluation<T>,
+        rest: &mut [T],
+    ) {
+        let system = self.system;
+        let baseline = &system.problem.baseline;
         let (incomes, transfers) = self.other_incomes(evaluation);
         for (n, income) in incomes.into_iter().enumerate() {
             rest[n] = income * baseline.income[n].recip();
@@ -217,7 +230,7 @@ impl<'a> EquilibriumMap<'a> {
         }
         let WedgeValues { points, log_quantities, log_prices, .. } = &evaluation.wedges;
         for (index, wedge) in system.wedges.iter().enumerate() {
-            let place = regions + index;
+            let place = baseline.region_count() + index;
             let y = x[system.cells() + system.prices() + place];
             let terms = &points[index].terms;
             rest[place] = match self.held[index] {
