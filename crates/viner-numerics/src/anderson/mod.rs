@@ -46,7 +46,6 @@ pub fn accelerate(
     let mut last_residual = vec![0.0; dimension];
     let mut has_last = false;
     let mut history = History::new(settings.memory, dimension);
-    let mut next = vec![0.0; dimension];
     // The least residual and where it was: here, or in the vector.
     let mut best = (f64::INFINITY, point.clone());
     let mut at_best = false;
@@ -95,24 +94,25 @@ pub fn accelerate(
         }
         history.weigh(&residual);
         // step = g − ΔG w − x, less the damped part of the combined residual.
-        let step = &mut next;
+        // The last residual is done with: its room takes the step, then the next point.
+        let step = &mut last_residual;
         let mut length = history.without_images(&residual, step);
         if settings.mixing < 1.0 {
-            // Its own room is free until the residual is kept in it.
-            let combined = &mut last_residual;
-            history.without_residuals(&residual, combined);
-            add_scaled(step, combined, settings.mixing - 1.0);
+            let mut combined = vec![0.0; dimension];
+            history.without_residuals(&residual, &mut combined);
+            add_scaled(step, &combined, settings.mixing - 1.0);
             length = max_abs(step);
         }
         let scale = if length > settings.max_step { settings.max_step / length } else { 1.0 };
+        scale_and_add(step, scale, &point);
+        std::mem::swap(&mut point, &mut last_residual);
+        if at_best {
+            std::mem::swap(&mut best.1, &mut last_residual);
+            at_best = false;
+        }
         std::mem::swap(&mut last_residual, &mut residual);
         std::mem::swap(&mut last_image, &mut image);
         has_last = true;
-        scale_and_add(step, scale, &point);
-        if at_best {
-            std::mem::swap(&mut best.1, &mut point);
-        }
-        std::mem::swap(&mut point, &mut next);
     };
 
     x.copy_from_slice(if at_best { &point } else { &best.1 });
@@ -164,6 +164,19 @@ mod tests {
         let plain = Settings { memory: 0, ..Settings::default() };
         let progress = accelerate(&mut Stiff, &mut [0.0; 4], plain, LIMITS);
         assert_ne!(progress.outcome, Outcome::Converged, "{progress:?}");
+    }
+
+    #[test]
+    fn out_of_evaluations_it_returns_the_best_point_seen() {
+        for max_evaluations in 1..12 {
+            let mut x = [0.0; 4];
+            let limits = Limits { max_evaluations, ..LIMITS };
+            let progress = accelerate(&mut Stiff, &mut x, Settings::default(), limits);
+            let mut image = [0.0; 4];
+            Stiff.evaluate(&x, &mut image);
+            let distance = x.iter().zip(image).map(|(x, image)| (image - x).abs());
+            assert_eq!(distance.fold(0.0, f64::max), progress.residual, "{progress:?}");
+        }
     }
 
     /// Many copies of the stiff map side by side: more than fits into one part of a vector.

@@ -16,7 +16,7 @@ pub fn dot(x: &[f64], y: &[f64]) -> f64 {
         type Output = f64;
         #[inline(always)]
         fn run(self) -> f64 {
-            row_dots([self.0], self.1)[0]
+            row_dots([self.0], self.1, 1)[0]
         }
     }
     run(Dot(x, y))
@@ -30,7 +30,7 @@ pub fn add_scaled(target: &mut [f64], x: &[f64], factor: f64) {
         type Output = ();
         #[inline(always)]
         fn run(self) {
-            add_rows(self.0, [self.1], [self.2]);
+            add_rows(self.0, [self.1], [self.2], 0);
         }
     }
     run(AddScaled(target, x, factor));
@@ -171,11 +171,11 @@ pub fn add_multiples(matrix: &impl Rows, factors: &[f64], target: &mut [f64]) {
             let length = target.len();
             let (blocks, rest) = factors.as_chunks::<ROWS>();
             for (block, &factors) in blocks.iter().enumerate() {
-                add_rows(target, rows::<ROWS>(matrix, block * ROWS, length), factors);
+                add_rows(target, rows::<ROWS>(matrix, block * ROWS, length), factors, ROWS);
             }
             for (row, &factor) in rest.iter().enumerate() {
                 let first = blocks.len() * ROWS + row;
-                add_rows(target, rows::<1>(matrix, first, length), [factor]);
+                add_rows(target, rows::<1>(matrix, first, length), [factor], 0);
             }
         }
     }
@@ -225,13 +225,15 @@ fn step<const R: usize>(
     first: usize,
 ) {
     let rows = rows::<R>(matrix, first, x.len());
-    let sums = row_dots(rows, x);
+    // Half of the rows that come next are fetched while these are added up, half while they are spread.
+    let half = R / 2;
+    let sums = row_dots(rows, x, if target.is_empty() { R } else { R - half });
     let mut factors = [0.0; R];
     for row in 0..R {
         factors[row] = factor(first + row, sums[row]);
     }
     if !target.is_empty() {
-        add_rows(target, rows, factors);
+        add_rows(target, rows, factors, half);
     }
 }
 
@@ -240,9 +242,10 @@ fn rows<const R: usize>(matrix: &impl Rows, first: usize, length: usize) -> [&[f
     std::array::from_fn(|row| &matrix.row(first + row)[..length])
 }
 
-/// `Σ_i row[i] x[i]` of some rows, in [`LANES`] partial sums that are added in pairs.
+/// `Σ_i row[i] x[i]` of some rows, in [`LANES`] partial sums that are added in pairs. Rows mostly lie one
+/// after the other: so many of those that come next are fetched.
 #[inline(always)]
-fn row_dots<const R: usize>(rows: [&[f64]; R], x: &[f64]) -> [f64; R] {
+fn row_dots<const R: usize>(rows: [&[f64]; R], x: &[f64], fetched: usize) -> [f64; R] {
     let (blocks, rest) = x.as_chunks::<LANES>();
     let mut starts = [&[] as &[[f64; LANES]]; R];
     for row in 0..R {
@@ -252,8 +255,9 @@ fn row_dots<const R: usize>(rows: [&[f64]; R], x: &[f64]) -> [f64; R] {
     for index in 0..blocks.len() {
         for row in 0..R {
             let entries = &starts[row][index];
-            // Rows mostly lie one after the other.
-            fetch_line(entries.as_ptr().wrapping_add(R * x.len()));
+            if row < fetched {
+                fetch_line(entries.as_ptr().wrapping_add(R * x.len()));
+            }
             partial[row] = multiply_add(partial[row], entries, &blocks[index]);
         }
     }
@@ -305,20 +309,39 @@ fn multiply_add(mut sums: [f64; LANES], x: &[f64; LANES], y: &[f64; LANES]) -> [
     sums
 }
 
-/// `target[i] += Σ_row factors[row] rows[row][i]`, one row after the other.
+/// `target[i] += Σ_row factors[row] rows[row][i]`, one row after the other; the last of the rows that come
+/// next are fetched.
 #[inline(always)]
-fn add_rows<const R: usize>(target: &mut [f64], rows: [&[f64]; R], factors: [f64; R]) {
+fn add_rows<const R: usize>(
+    target: &mut [f64],
+    rows: [&[f64]; R],
+    factors: [f64; R],
+    fetched: usize,
+) {
     let length = rows.iter().fold(target.len(), |least, row| least.min(row.len()));
-    let mut starts = rows;
+    let (blocks, rest) = target[..length].as_chunks_mut::<LANES>();
+    let mut starts = [&[] as &[[f64; LANES]]; R];
     for row in 0..R {
-        starts[row] = &rows[row][..length];
+        starts[row] = &rows[row].as_chunks::<LANES>().0[..blocks.len()];
     }
-    for index in 0..length {
-        let mut sum = target[index];
+    for index in 0..blocks.len() {
+        let mut sums = blocks[index];
         for row in 0..R {
-            sum += factors[row] * starts[row][index];
+            let entries = &starts[row][index];
+            if row >= R - fetched {
+                fetch_line(entries.as_ptr().wrapping_add(R * length));
+            }
+            for lane in 0..LANES {
+                sums[lane] += factors[row] * entries[lane];
+            }
         }
-        target[index] = sum;
+        blocks[index] = sums;
+    }
+    let done = length - rest.len();
+    for (index, slot) in rest.iter_mut().enumerate() {
+        for row in 0..R {
+            *slot += factors[row] * rows[row][done + index];
+        }
     }
 }
 
