@@ -4,8 +4,11 @@ pub use crate::kernel::dense::{add_scaled, dot, max_abs};
 
 use rayon::prelude::*;
 
-/// Entries that one thread works on before another takes the next, where vectors are longer.
-pub const PART: usize = 16_384;
+/// Entries that one thread works on before another takes the next.
+pub const PART: usize = 4_096;
+
+/// Entries from which on a pass over a vector is worth several threads.
+pub const PARALLEL_FROM: usize = 8_000;
 
 /// `target = x − y`; its largest absolute value, NaN if any is.
 pub fn subtract(x: &[f64], y: &[f64], target: &mut [f64]) -> f64 {
@@ -15,7 +18,7 @@ pub fn subtract(x: &[f64], y: &[f64], target: &mut [f64]) -> f64 {
         }
         max_abs(target)
     };
-    if target.len() <= PART {
+    if target.len() < PARALLEL_FROM {
         return part((target, (x, y)));
     }
     let parts = target.par_chunks_mut(PART).zip(x.par_chunks(PART).zip(y.par_chunks(PART)));
@@ -29,7 +32,7 @@ pub fn scale_and_add(target: &mut [f64], factor: f64, x: &[f64]) {
             *slot = x + factor * *slot;
         }
     };
-    if target.len() <= PART {
+    if target.len() < PARALLEL_FROM {
         return part((target, x));
     }
     target.par_chunks_mut(PART).zip(x.par_chunks(PART)).for_each(part);

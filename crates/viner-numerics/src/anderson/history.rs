@@ -5,7 +5,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::kernel::dense::{add_transposed_product, dot, max_abs, product};
-use crate::vector::{PART, larger};
+use crate::vector::{PARALLEL_FROM, PART, larger};
 
 /// Differences of residuals and of images, with the inner products of the former.
 ///
@@ -13,6 +13,7 @@ use crate::vector::{PART, larger};
 /// and sums over them are taken in their order.
 pub struct History {
     memory: usize,
+    dimension: usize,
     parts: Vec<Part>,
     /// Places of the kept differences, the oldest first.
     places: Vec<usize>,
@@ -48,6 +49,7 @@ impl History {
         };
         Self {
             memory,
+            dimension,
             parts: lengths.map(part).collect(),
             places: Vec::new(),
             products: vec![0.0; memory * memory],
@@ -146,7 +148,7 @@ impl History {
             add_transposed_product(of(part), &self.weights[..kept], target);
             max_abs(target)
         };
-        if self.parts.len() == 1 {
+        if self.dimension < PARALLEL_FROM {
             let vectors = vector.chunks(PART).zip(target.chunks_mut(PART));
             self.parts.iter().zip(vectors).map(work).fold(0.0, larger)
         } else {
@@ -165,7 +167,7 @@ impl History {
             let end = start + part.length;
             work(part, start..end)
         };
-        if self.parts.len() == 1 {
+        if self.dimension < PARALLEL_FROM {
             self.parts.iter_mut().enumerate().map(work).collect()
         } else {
             self.parts.par_iter_mut().enumerate().map(work).collect()

@@ -153,18 +153,19 @@ impl<'a> EquilibriumMap<'a> {
                     let output_hat = *activity * output.recip();
                     *activity = if output == 0.0 { T::constant(1.0) } else { output_hat };
                 }
-                // Room that prices fill later.
-                let value_added = &mut prices[..sectors];
-                value_added.copy_from_slice(activity);
-                if !system.shares_are_fixed {
-                    let share_hats = &mut value_added[..];
-                    share_hats.copy_from_slice(&evaluation.log_share_shift[row.clone()]);
-                    T::exp_each(share_hats);
-                    for (slot, &activity) in share_hats.iter_mut().zip(&*activity) {
-                        *slot = *slot * activity;
+                let value_added = &slice(&system.value_added)[row.clone()];
+                value_added_now += if system.shares_are_fixed {
+                    T::dot(value_added, activity)
+                } else {
+                    // Room that prices fill later.
+                    let hats = &mut prices[..sectors];
+                    hats.copy_from_slice(&evaluation.log_share_shift[row]);
+                    T::exp_each(hats);
+                    for (hat, &activity) in hats.iter_mut().zip(&*activity) {
+                        *hat = *hat * activity;
                     }
-                }
-                value_added_now += T::dot(&slice(&system.value_added)[row], value_added);
+                    T::dot(value_added, hats)
+                };
                 T::ln_each(activity);
             }
             let purchasers = system.purchasers;
