@@ -53,24 +53,6 @@ pub fn add_products(target: &mut [f64], x: &[f64], y: &[f64], factor: f64) {
     run(AddProducts(target, x, y, factor));
 }
 
-/// `(x, y) = (cosine · x + sine · y, cosine · y − sine · x)` of every pair. Both are of one length.
-pub fn rotate(x: &mut [f64], y: &mut [f64], cosine: f64, sine: f64) {
-    struct Rotate<'a>(&'a mut [f64], &'a mut [f64], f64, f64);
-    impl Work for Rotate<'_> {
-        type Output = ();
-        #[inline(always)]
-        fn run(self) {
-            let Self(x, y, cosine, sine) = self;
-            for (x, y) in x.iter_mut().zip(y) {
-                let (upper, lower) = (*x, *y);
-                *x = cosine * upper + sine * lower;
-                *y = cosine * lower - sine * upper;
-            }
-        }
-    }
-    run(Rotate(x, y, cosine, sine));
-}
-
 /// Columns of a matrix, from `first` on, as rows: `target[c, r] = matrix[r, first + c]`, with as many of
 /// them as `target` has room for.
 ///
@@ -352,6 +334,21 @@ mod tests {
 
     fn numbers(count: usize, step: f64) -> Vec<f64> {
         (0..count).map(|i| ((i as f64 * step) % 3.0) - 1.25).collect()
+    }
+
+    #[test]
+    fn columns_become_rows_from_any_of_them_on() {
+        let (rows, columns) = (5, 21);
+        let matrix = numbers(rows * columns, 0.7);
+        for (first, count) in [(0, 21), (3, 8), (4, 9), (20, 1), (2, 0)] {
+            let mut target = vec![f64::NAN; count * rows];
+            transpose(&matrix, columns, first, &mut target);
+            for (place, value) in target.into_iter().enumerate() {
+                let (column, row) = (first + place / rows, place % rows);
+                assert_eq!(value, matrix[row * columns + column], "{first} {count}");
+            }
+        }
+        transpose::<f64>(&[], 0, 0, &mut []);
     }
 
     #[test]
