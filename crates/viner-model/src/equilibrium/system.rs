@@ -51,7 +51,8 @@ pub struct System<'a> {
     pub output: Array2<f64>,
     /// Purchasers of a good in each region with prices of their own.
     pub purchasers: usize,
-    /// Whether σ is 1 in every sector: `β' = β`.
+    /// Whether σ is 1 in every sector: `β' = β`. What is evaluated then does not carry derivatives by σ,
+    /// which are taken backwards.
     pub shares_are_fixed: bool,
     log_productivity: Array2<f64>,
     labour_value: Array2<f64>,
