@@ -1,12 +1,16 @@
 //! Inner products, scaled sums, and products with a matrix whose rows lie one after the other.
 
-use super::{LANES, Work, run};
+use super::rows::{Factors, Row, Target, spread, sums};
+use super::{LANES, Work, fetch_line, run};
 
 /// Columns of a matrix that [`transpose`] takes together: a line of memory.
 pub const TRANSPOSED_TOGETHER: usize = 8;
 
 /// Rows of a matrix that are worked on together: each entry of a vector is then loaded once for all.
 const ROWS: usize = 4;
+
+/// Half of the rows that come next are fetched while others are added up, half while they are spread.
+const HALF: usize = ROWS / 2;
 
 /// `Σ_i x_i y_i`. Both are of one length.
 #[inline]
@@ -16,7 +20,11 @@ pub fn dot(x: &[f64], y: &[f64]) -> f64 {
         type Output = f64;
         #[inline(always)]
         fn run(self) -> f64 {
-            row_dots([self.0], self.1, 1)[0]
+            let Self(x, y) = self;
+            if y.len() < LANES {
+                return narrow_dot(x, y);
+            }
+            sums::<1, 0>([Row::new(&x[..y.len()])], &Factors::new(y))[0]
         }
     }
     run(Dot(x, y))
@@ -30,7 +38,14 @@ pub fn add_scaled(target: &mut [f64], x: &[f64], factor: f64) {
         type Output = ();
         #[inline(always)]
         fn run(self) {
-            add_rows(self.0, [self.1], [self.2], 0);
+            let Self(target, x, factor) = self;
+            if target.len() < LANES {
+                return narrow_add(target, x, factor);
+            }
+            let row = Row::new(&x[..target.len()]);
+            let mut target = Target::new(target);
+            spread::<1, 0>([row], [factor], &mut target, 0);
+            target.finish();
         }
     }
     run(AddScaled(target, x, factor));
@@ -150,15 +165,20 @@ pub fn add_multiples(matrix: &impl Rows, factors: &[f64], target: &mut [f64]) {
         #[inline(always)]
         fn run(self) {
             let Self(matrix, factors, target) = self;
-            let length = target.len();
-            let (blocks, rest) = factors.as_chunks::<ROWS>();
-            for (block, &factors) in blocks.iter().enumerate() {
-                add_rows(target, rows::<ROWS>(matrix, block * ROWS, length), factors, ROWS);
+            let (count, length) = (factors.len(), target.len());
+            if length < LANES {
+                for (n, &factor) in factors.iter().enumerate() {
+                    narrow_add(target, matrix.row(n), factor);
+                }
+                return;
             }
-            for (row, &factor) in rest.iter().enumerate() {
-                let first = blocks.len() * ROWS + row;
-                add_rows(target, rows::<1>(matrix, first, length), [factor], 0);
+            let mut target = Target::new(target);
+            for first in (0..count).step_by(ROWS) {
+                let factors = values(first, count, |n| factors[n]);
+                let rows = rows(matrix, first, count, length);
+                spread::<ROWS, ROWS>(rows, factors, &mut target, 1);
             }
+            target.finish();
         }
     }
     run(Add(matrix, factors, target));
@@ -180,82 +200,80 @@ pub fn both_ways(
         #[inline(always)]
         fn run(self) {
             let Self(matrix, x, target, mut factor) = self;
-            let count = matrix.count();
-            let mut first = 0;
-            while first + ROWS <= count {
-                step::<ROWS>(matrix, x, target, &mut factor, first);
-                first += ROWS;
+            let (count, length) = (matrix.count(), x.len());
+            if length < LANES {
+                for n in 0..count {
+                    let row = matrix.row(n);
+                    let factor = factor(n, narrow_dot(row, x));
+                    narrow_add(target, row, factor);
+                }
+                return;
             }
-            while first < count {
-                step::<1>(matrix, x, target, &mut factor, first);
-                first += 1;
+            let x = Factors::new(x);
+            if target.is_empty() {
+                for first in (0..count).step_by(ROWS) {
+                    let rows = rows(matrix, first, count, length);
+                    let sums = sums::<ROWS, ROWS>(rows, &x);
+                    values(first, count, |n| factor(n, sums[n - first]));
+                }
+                return;
             }
+            // While some rows are spread, the next are added up: it takes a while until their factors
+            // are there.
+            let mut target = Target::new(target);
+            let mut now = rows(matrix, 0, count, length);
+            let mut totals = sums::<ROWS, HALF>(now, &x);
+            for first in (0..count).step_by(ROWS) {
+                let factors = values(first, count, |n| factor(n, totals[n - first]));
+                if first + ROWS < count {
+                    let next = rows(matrix, first + ROWS, count, length);
+                    totals = sums::<ROWS, HALF>(next, &x);
+                    spread::<ROWS, HALF>(now, factors, &mut target, 2);
+                    now = next;
+                } else {
+                    spread::<ROWS, 0>(now, factors, &mut target, 0);
+                }
+            }
+            target.finish();
         }
     }
-    if !x.is_empty() {
+    if !x.is_empty() && matrix.count() > 0 {
         run(BothWays(matrix, x, target, factor));
     }
 }
 
-/// Some rows of [`both_ways`].
+/// Some rows from `first` on; after the last of `count`, which is not before it, that one again.
 #[inline(always)]
-fn step<const R: usize>(
-    matrix: &impl Rows,
-    x: &[f64],
-    target: &mut [f64],
-    factor: &mut impl FnMut(usize, f64) -> f64,
-    first: usize,
-) {
-    let rows = rows::<R>(matrix, first, x.len());
-    // Half of the rows that come next are fetched while these are added up, half while they are spread.
-    let half = R / 2;
-    let sums = row_dots(rows, x, if target.is_empty() { R } else { R - half });
-    let mut factors = [0.0; R];
-    for row in 0..R {
-        factors[row] = factor(first + row, sums[row]);
+fn rows(matrix: &impl Rows, first: usize, count: usize, length: usize) -> [Row<'_>; ROWS] {
+    let mut rows = [Row::NOTHING; ROWS];
+    for (row, slot) in rows.iter_mut().enumerate() {
+        *slot = Row::new(&matrix.row((first + row).min(count - 1))[..length]);
     }
-    if !target.is_empty() {
-        add_rows(target, rows, factors, half);
-    }
+    rows
 }
 
+/// The values for as many rows from `first` on; 0 after the last of `count`.
 #[inline(always)]
-fn rows<const R: usize>(matrix: &impl Rows, first: usize, length: usize) -> [&[f64]; R] {
-    std::array::from_fn(|row| &matrix.row(first + row)[..length])
+fn values(first: usize, count: usize, mut value: impl FnMut(usize) -> f64) -> [f64; ROWS] {
+    let mut values = [0.0; ROWS];
+    for (row, slot) in values.iter_mut().enumerate().take(count - first) {
+        *slot = value(first + row);
+    }
+    values
 }
 
-/// `Σ_i row[i] x[i]` of some rows, in [`LANES`] partial sums that are added in pairs. Rows mostly lie one
-/// after the other: so many of those that come next are fetched.
+/// An inner product of fewer than [`LANES`] entries.
 #[inline(always)]
-fn row_dots<const R: usize>(rows: [&[f64]; R], x: &[f64], fetched: usize) -> [f64; R] {
-    let (blocks, rest) = x.as_chunks::<LANES>();
-    let mut starts = [&[] as &[[f64; LANES]]; R];
-    for row in 0..R {
-        starts[row] = &rows[row].as_chunks::<LANES>().0[..blocks.len()];
+fn narrow_dot(x: &[f64], y: &[f64]) -> f64 {
+    x.iter().zip(y).map(|(x, y)| x * y).sum()
+}
+
+/// Adds a multiple of fewer than [`LANES`] entries.
+#[inline(always)]
+fn narrow_add(target: &mut [f64], row: &[f64], factor: f64) {
+    for (slot, entry) in target.iter_mut().zip(row) {
+        *slot += factor * entry;
     }
-    let mut partial = [[0.0; LANES]; R];
-    for index in 0..blocks.len() {
-        for row in 0..R {
-            let entries = &starts[row][index];
-            if row < fetched {
-                fetch_line(entries.as_ptr().wrapping_add(R * x.len()));
-            }
-            partial[row] = multiply_add(partial[row], entries, &blocks[index]);
-        }
-    }
-    // Unseen by the compiler, which would otherwise start from the sums at the end and give each register
-    // one lane of every row, to be gathered from all over.
-    let partial = std::hint::black_box(partial);
-    let done = blocks.len() * LANES;
-    let mut sums = [0.0; R];
-    for row in 0..R {
-        for (weight, value) in rows[row][done..].iter().zip(rest) {
-            sums[row] += weight * value;
-        }
-        let [a, b, c, d, e, f, g, h] = partial[row];
-        sums[row] += ((a + e) + (c + g)) + ((b + f) + (d + h));
-    }
-    sums
 }
 
 /// Has numbers fetched from memory that are soon to be read: where they lie in short rows apart, the
@@ -263,67 +281,6 @@ fn row_dots<const R: usize>(rows: [&[f64]; R], x: &[f64], fetched: usize) -> [f6
 pub fn fetch(numbers: &[f64]) {
     for block in numbers.chunks(LANES) {
         fetch_line(block.as_ptr());
-    }
-}
-
-#[inline(always)]
-#[cfg_attr(
-    target_arch = "x86_64",
-    expect(unsafe_code, reason = "nothing is read: an address where nothing is does no harm")
-)]
-fn fetch_line(there: *const f64) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        // SAFETY: a prefetch has no effect but on caches, whatever the address; SSE is on all x86_64.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(there.cast()) };
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = there;
-}
-
-/// `sums + x · y`, by lane.
-#[inline(always)]
-fn multiply_add(mut sums: [f64; LANES], x: &[f64; LANES], y: &[f64; LANES]) -> [f64; LANES] {
-    for lane in 0..LANES {
-        sums[lane] += x[lane] * y[lane];
-    }
-    sums
-}
-
-/// `target[i] += Σ_row factors[row] rows[row][i]`, one row after the other; the last of the rows that come
-/// next are fetched.
-#[inline(always)]
-fn add_rows<const R: usize>(
-    target: &mut [f64],
-    rows: [&[f64]; R],
-    factors: [f64; R],
-    fetched: usize,
-) {
-    let length = rows.iter().fold(target.len(), |least, row| least.min(row.len()));
-    let (blocks, rest) = target[..length].as_chunks_mut::<LANES>();
-    let mut starts = [&[] as &[[f64; LANES]]; R];
-    for row in 0..R {
-        starts[row] = &rows[row].as_chunks::<LANES>().0[..blocks.len()];
-    }
-    for index in 0..blocks.len() {
-        let mut sums = blocks[index];
-        for row in 0..R {
-            let entries = &starts[row][index];
-            if row >= R - fetched {
-                fetch_line(entries.as_ptr().wrapping_add(R * length));
-            }
-            for lane in 0..LANES {
-                sums[lane] += factors[row] * entries[lane];
-            }
-        }
-        blocks[index] = sums;
-    }
-    let done = length - rest.len();
-    for (index, slot) in rest.iter_mut().enumerate() {
-        for row in 0..R {
-            *slot += factors[row] * rows[row][done + index];
-        }
     }
 }
 

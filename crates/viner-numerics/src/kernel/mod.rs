@@ -13,6 +13,7 @@
 
 pub mod dense;
 pub mod elementary;
+mod rows;
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -180,6 +181,23 @@ fn avx512<W: Work>(work: W) -> W::Output {
 #[inline]
 pub fn run<W: Work>(work: W) -> W::Output {
     Kernel::current().run(work)
+}
+
+/// Has the line of memory at this address fetched.
+#[inline(always)]
+#[cfg_attr(
+    target_arch = "x86_64",
+    expect(unsafe_code, reason = "nothing is read: an address where nothing is does no harm")
+)]
+fn fetch_line(there: *const f64) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: a prefetch has no effect but on caches, whatever the address; SSE is on all x86_64.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(there.cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = there;
 }
 
 #[cfg(test)]
