@@ -123,14 +123,14 @@ pub(super) struct SectorFlows {
     market: Arc<Market>,
     /// `ln ĉ` by exporter.
     log_costs: Vec<f64>,
-    /// The least of them.
-    reference: f64,
     /// `(ĉ / least)^{−θ}` by exporter.
     cost_powers: Vec<f64>,
     /// The least of these; the largest is 1.
     least_power: f64,
     /// `ln P̂` by row of the market.
     log_prices: Vec<f64>,
+    /// What turns `weight · cost power` of a row into a share, by row.
+    price_powers: Vec<f64>,
     /// `E'` by row.
     expenditure: Vec<f64>,
     /// Producer value of split cells, in their order.
@@ -146,18 +146,23 @@ impl SectorFlows {
         log_prices: Vec<f64>,
         expenditure: Vec<f64>,
     ) -> Self {
+        // The least.
         let reference = log_costs.iter().copied().fold(f64::INFINITY, f64::min);
         let theta = market.trade_elasticity;
         let mut cost_powers: Vec<f64> =
             log_costs.iter().map(|cost| -theta * (cost - reference)).collect();
         elementary::exp(&mut cost_powers);
+        let scales = log_prices.iter().zip(&market.log_scale);
+        let mut price_powers: Vec<f64> =
+            scales.map(|(price, scale)| scale + theta * (price - reference)).collect();
+        elementary::exp(&mut price_powers);
         Self {
             market: Arc::clone(market),
             log_costs,
-            reference,
             least_power: cost_powers.iter().copied().fold(f64::INFINITY, f64::min),
             cost_powers,
             log_prices,
+            price_powers,
             expenditure,
             split: vec![0.0; market.split_cells.len()],
         }
@@ -174,7 +179,7 @@ impl SectorFlows {
         flows.fill(0.0);
         for row in self.rows(importer) {
             let (weights, spending) = (market.producer_row(row).0, self.expenditure[row]);
-            let price_power = self.price_power(row);
+            let price_power = self.price_powers[row];
             if spending == 0.0 {
                 continue;
             }
@@ -207,7 +212,7 @@ impl SectorFlows {
             .rows(importer)
             .map(|row| {
                 let weight = market.producer_row(row).0[exporter];
-                self.sold(row, exporter, weight, self.price_power(row))
+                self.sold(row, exporter, weight, self.price_powers[row])
             })
             .sum();
         match &market.taxes {
@@ -229,12 +234,6 @@ impl SectorFlows {
 
     fn rows(&self, importer: usize) -> std::ops::Range<usize> {
         importer * self.market.purchasers..(importer + 1) * self.market.purchasers
-    }
-
-    /// What turns `weight · cost power` of a row into a share.
-    fn price_power(&self, row: usize) -> f64 {
-        let above = self.log_prices[row] - self.reference;
-        (self.market.log_scale[row] + self.market.trade_elasticity * above).exp()
     }
 
     fn sold(&self, row: usize, exporter: usize, weight: f64, price_power: f64) -> f64 {

@@ -162,35 +162,43 @@ impl Problem {
     }
 
     fn check_closure(&self, errors: &mut Vec<ScenarioError>) {
-        let baseline = &self.baseline;
-        let factor_share = &self.elasticities.specific_factor_share;
-        let without_specific_factor = |n: &usize| {
-            (0..baseline.sector_count())
-                .all(|k| factor_share[[*n, k]] == 0.0 || baseline.value_added[[*n, k]] == 0.0)
-        };
-        let regions: Vec<String> = (0..baseline.region_count())
-            .filter(without_specific_factor)
-            .map(|n| baseline.regions.code(n).to_owned())
-            .collect();
-        if self.labour == Labour::FixedRealWage && !regions.is_empty() {
-            errors.push(ScenarioError::NoSpecificFactor { place: model("labour"), regions });
+        let (baseline, elasticities) = (&self.baseline, &self.elasticities);
+        if self.labour == Labour::FixedRealWage {
+            let factor_share = &elasticities.specific_factor_share;
+            let without_specific_factor = |n: &usize| {
+                (0..baseline.sector_count())
+                    .all(|k| factor_share[[*n, k]] == 0.0 || baseline.value_added[[*n, k]] == 0.0)
+            };
+            let regions: Vec<String> = (0..baseline.region_count())
+                .filter(without_specific_factor)
+                .map(|n| baseline.regions.code(n).to_owned())
+                .collect();
+            if !regions.is_empty() {
+                errors.push(ScenarioError::NoSpecificFactor { place: model("labour"), regions });
+            }
         }
         if self.sourcing == Sourcing::ByUser && baseline.user_shares.is_none() {
             errors.push(ScenarioError::NoSourcing { place: model("sourcing") });
         }
+        // Only at Cobb-Douglas may anything be negative.
+        let sectors: Vec<usize> = (0..baseline.sector_count())
+            .filter(|&k| elasticities.production[k] != 1.0 || elasticities.input[k] != 1.0)
+            .collect();
         for n in 0..baseline.region_count() {
-            for k in 0..baseline.sector_count() {
+            for &k in &sectors {
                 let value_added = baseline.value_added[[n, k]];
-                if value_added < 0.0 && self.elasticities.production[k] != 1.0 {
+                if elasticities.production[k] != 1.0 && value_added < 0.0 {
                     errors.push(ScenarioError::NegativeValueAdded {
                         place: model("production_elasticity"),
                         cell: baseline.cell_name(n, k),
                         found: value_added,
                     });
                 }
+                if elasticities.input[k] == 1.0 {
+                    continue;
+                }
                 let mix = baseline.input_mix.slice(ndarray::s![n, k, ..]);
-                let negative = mix.iter().position(|share| *share < 0.0);
-                if let Some(s) = negative.filter(|_| self.elasticities.input[k] != 1.0) {
+                if let Some(s) = mix.iter().position(|share| *share < 0.0) {
                     errors.push(ScenarioError::NegativeInput {
                         place: model("input_elasticity"),
                         cell: baseline.cell_name(n, k),

@@ -38,6 +38,31 @@ pub(in crate::equilibrium) fn add_and_follow(
     run((AddEach { sums, values }, Follow { base, cost_powers, price_power, shares }));
 }
 
+/// `sums[i] += part · values[i]`.
+pub(super) fn add_part(sums: &mut [f64], part: f64, values: &[f64]) {
+    run(AddPart { sums, part, values });
+}
+
+/// `sums[i] += Σ_k factors[k] rows[k, i]`, with rows as long as `sums`.
+pub(super) fn add_multiples(sums: &mut [f64], factors: &[f64], rows: &[f64]) {
+    run(AddMultiples { sums, factors, rows });
+}
+
+/// `products[k] = Σ_i rows[k, i] x[i]`, with rows as long as `x`.
+pub(super) fn products(rows: &[f64], x: &[f64], products: &mut [f64]) {
+    run(Products { rows, x, found: products });
+}
+
+/// Adds taxes at these rates to what is paid: `taxes[i] += rates[i] · paid[i]`, and to `paid[i]`.
+pub(super) fn tax_each(rates: &[f64], paid: &mut [f64], taxes: &mut [f64]) {
+    run(TaxEach { rates, paid, taxes });
+}
+
+/// Adds taxes at these rates to what is paid; the sum of all that is added.
+pub(super) fn tax(rates: &[f64], paid: &mut [f64]) -> f64 {
+    run(Tax { rates, paid })
+}
+
 /// The sum of all.
 pub(in crate::equilibrium) fn total(values: &[f64]) -> f64 {
     run(Total(values))
@@ -114,6 +139,125 @@ impl Work for AddEach<'_> {
     }
 }
 
+struct AddPart<'a> {
+    sums: &'a mut [f64],
+    part: f64,
+    values: &'a [f64],
+}
+
+impl Work for AddPart<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for (sum, value) in self.sums.iter_mut().zip(self.values) {
+            *sum += self.part * value;
+        }
+    }
+}
+
+struct AddMultiples<'a> {
+    sums: &'a mut [f64],
+    factors: &'a [f64],
+    rows: &'a [f64],
+}
+
+impl Work for AddMultiples<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { sums, factors, rows } = self;
+        for (values, factor) in rows.chunks_exact(sums.len()).zip(factors) {
+            AddPart { sums, part: *factor, values }.run();
+        }
+    }
+}
+
+struct Products<'a> {
+    rows: &'a [f64],
+    x: &'a [f64],
+    found: &'a mut [f64],
+}
+
+impl Work for Products<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { rows, x, found } = self;
+        for (row, product) in rows.chunks_exact(x.len()).zip(found) {
+            let (blocks, rest) = row.as_chunks::<PARTIAL>();
+            let (x_blocks, x_rest) = x.as_chunks::<PARTIAL>();
+            let mut sums = [0.0; PARTIAL];
+            for (block, x) in blocks.iter().zip(x_blocks) {
+                for lane in 0..PARTIAL {
+                    sums[lane] += block[lane] * x[lane];
+                }
+            }
+            for lane in 0..rest.len() {
+                sums[lane] += rest[lane] * x_rest[lane];
+            }
+            *product = sum_of(sums);
+        }
+    }
+}
+
+/// The sum of partial sums.
+#[inline(always)]
+fn sum_of(sums: [f64; PARTIAL]) -> f64 {
+    let [a, b, c, d, e, f, g, h] = sums;
+    ((a + e) + (c + g)) + ((b + f) + (d + h))
+}
+
+struct TaxEach<'a> {
+    rates: &'a [f64],
+    paid: &'a mut [f64],
+    taxes: &'a mut [f64],
+}
+
+impl Work for TaxEach<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for ((rate, paid), taxes) in self.rates.iter().zip(self.paid).zip(self.taxes) {
+            let tax = rate * *paid;
+            *taxes += tax;
+            *paid += tax;
+        }
+    }
+}
+
+struct Tax<'a> {
+    rates: &'a [f64],
+    paid: &'a mut [f64],
+}
+
+impl Work for Tax<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run(self) -> f64 {
+        let (rates, rates_rest) = self.rates.as_chunks::<PARTIAL>();
+        let (paid, paid_rest) = self.paid.as_chunks_mut::<PARTIAL>();
+        let mut sums = [0.0; PARTIAL];
+        for (rates, paid) in rates.iter().zip(paid) {
+            for lane in 0..PARTIAL {
+                let tax = rates[lane] * paid[lane];
+                sums[lane] += tax;
+                paid[lane] += tax;
+            }
+        }
+        for lane in 0..paid_rest.len() {
+            let tax = rates_rest[lane] * paid_rest[lane];
+            sums[lane] += tax;
+            paid_rest[lane] += tax;
+        }
+        sum_of(sums)
+    }
+}
+
 struct Total<'a>(&'a [f64]);
 
 impl Work for Total<'_> {
@@ -128,7 +272,10 @@ impl Work for Total<'_> {
                 *sum += value;
             }
         }
-        sums.iter().sum::<f64>() + rest.iter().sum::<f64>()
+        for (sum, value) in sums.iter_mut().zip(rest) {
+            *sum += value;
+        }
+        sum_of(sums)
     }
 }
 

@@ -6,7 +6,7 @@ mod limits;
 mod nests;
 mod trade;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::cells::{Axis, select};
 use super::counterfactual::{CellChange, Counterfactual, TradeCell};
@@ -78,9 +78,9 @@ struct Compiler<'a> {
     counterfactual: Counterfactual,
     cells: BTreeMap<TradeCell, CellChange>,
     /// By kind: which policy set that on a cell.
-    set_by: BTreeMap<&'static str, HashMap<TradeCell, usize>>,
+    set_by: BTreeMap<&'static str, BTreeMap<TradeCell, usize>>,
     /// By kind of tax: which policy touched that of a cell last.
-    last_tax: BTreeMap<&'static str, HashMap<TradeCell, usize>>,
+    last_tax: BTreeMap<&'static str, BTreeMap<TradeCell, usize>>,
     /// Which policy set the profit tax of this region and sector.
     profit_tax_by: BTreeMap<(usize, usize), usize>,
     /// Policies that limit quantities or prices, each with its cells.

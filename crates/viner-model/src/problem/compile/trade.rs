@@ -45,7 +45,6 @@ impl<'a> Compiler<'a> {
         instrument: &BilateralInstrument,
         cells: &Cells,
     ) -> BTreeMap<TradeCell, f64> {
-        let mut result = BTreeMap::new();
         match cells {
             Cells::Pattern { exporter, importer, sector, both_ways, domestic, value } => {
                 let value_place = place(index, instrument.value_key(), None);
@@ -59,16 +58,20 @@ impl<'a> Compiler<'a> {
                     self.select(importer, Axis::Region, &place(index, "importer", None));
                 let sectors = self.select(sector, Axis::Sector, &place(index, "sector", None));
                 let domestic = *domestic || names_one_region(exporter, importer, self.baseline);
-                for &s in &sectors {
-                    for &i in &exporters {
-                        for &n in importers.iter().filter(|&&n| domestic || n != i) {
-                            result.insert((s, n, i), *value);
-                            if *both_ways {
-                                result.insert((s, i, n), *value);
-                            }
+                let mut pairs = Vec::with_capacity(2 * exporters.len() * importers.len());
+                for &i in &exporters {
+                    for &n in importers.iter().filter(|&&n| domestic || n != i) {
+                        pairs.push((n, i));
+                        if *both_ways {
+                            pairs.push((i, n));
                         }
                     }
                 }
+                pairs.sort_unstable();
+                pairs.dedup();
+                // From cells in order a map is made at once.
+                let in_sector = |&s: &usize| pairs.iter().map(move |&(n, i)| ((s, n, i), *value));
+                let result: BTreeMap<TradeCell, f64> = sectors.iter().flat_map(in_sector).collect();
                 if result.is_empty() && self.errors.len() == errors_before {
                     let reason = if exporters.is_empty() {
                         "no exporter is selected"
@@ -82,9 +85,11 @@ impl<'a> Compiler<'a> {
                     let place = place(index, "", None);
                     self.errors.push(ScenarioError::NoCells { place, reason });
                 }
+                result
             }
             Cells::Rows(rows) => {
                 let errors_before = self.errors.len();
+                let mut result = BTreeMap::new();
                 for row in rows {
                     self.trade_row(index, instrument, row, &mut result);
                 }
@@ -93,9 +98,9 @@ impl<'a> Compiler<'a> {
                     self.errors
                         .push(ScenarioError::NoCells { place: place(index, "", None), reason });
                 }
+                result
             }
         }
-        result
     }
 
     fn trade_row(
@@ -147,13 +152,13 @@ impl<'a> Compiler<'a> {
         let cells = self.trade_cells(index, instrument, cells);
         let mut conflicts: Option<(TradeCell, usize, usize)> = None;
         let is_tax = matches!(kind, "tariff" | "export-tax");
-        let (set_by, last_tax) =
-            (self.set_by.entry(kind).or_default(), self.last_tax.entry(kind).or_default());
-        for &cell in cells.keys() {
-            let last = if is_tax { last_tax.insert(cell, index) } else { None };
-            if sets {
-                // Setting a rate also discards what an earlier policy added to it.
-                let earlier = set_by.insert(cell, index).or(last);
+        let touched = is_tax.then(|| lay(self.last_tax.entry(kind).or_default(), &cells, index));
+        if sets {
+            // Setting a rate also discards what an earlier policy added to it.
+            let set = lay(self.set_by.entry(kind).or_default(), &cells, index);
+            for (at, &cell) in cells.keys().enumerate() {
+                let earlier = |policies: &[Option<usize>]| policies.get(at).copied().flatten();
+                let earlier = earlier(&set).or(touched.as_deref().and_then(earlier));
                 if let Some(earlier) = earlier.filter(|_| !policy.replace) {
                     let first = conflicts.get_or_insert((cell, earlier, 0));
                     first.2 += 1;
@@ -208,10 +213,34 @@ impl<'a> Compiler<'a> {
     }
 
     fn each(&mut self, cells: BTreeMap<TradeCell, f64>, change: impl Fn(&mut CellChange, f64)) {
+        if self.cells.is_empty() {
+            let changed = |(cell, value)| {
+                let mut changed = CellChange::none(self.baseline, cell);
+                change(&mut changed, value);
+                (cell, changed)
+            };
+            self.cells = cells.into_iter().map(changed).collect();
+            return;
+        }
         for (cell, value) in cells {
             change(self.change(cell), value);
         }
     }
+}
+
+/// Enters a policy as the last on all of its cells; the last before it on each, and none at all if there
+/// was no other anywhere.
+fn lay(
+    last: &mut BTreeMap<TradeCell, usize>,
+    cells: &BTreeMap<TradeCell, f64>,
+    policy: usize,
+) -> Vec<Option<usize>> {
+    if last.is_empty() {
+        // From cells in order a map is made at once.
+        *last = cells.keys().map(|&cell| (cell, policy)).collect();
+        return Vec::new();
+    }
+    cells.keys().map(|&cell| last.insert(cell, policy)).collect()
 }
 
 /// What the size of an instrument does in a cell.
