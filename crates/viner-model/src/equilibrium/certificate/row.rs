@@ -195,10 +195,11 @@ impl Work for Products<'_> {
                     sums[lane] += block[lane] * x[lane];
                 }
             }
-            for lane in 0..rest.len() {
-                sums[lane] += rest[lane] * x_rest[lane];
+            let mut end = 0.0;
+            for (value, x) in rest.iter().zip(x_rest) {
+                end += value * x;
             }
-            *product = sum_of(sums);
+            *product = sum_of(sums) + end;
         }
     }
 }
@@ -249,12 +250,13 @@ impl Work for Tax<'_> {
                 paid[lane] += tax;
             }
         }
-        for lane in 0..paid_rest.len() {
-            let tax = rates_rest[lane] * paid_rest[lane];
-            sums[lane] += tax;
-            paid_rest[lane] += tax;
+        let mut end = 0.0;
+        for (rate, paid) in rates_rest.iter().zip(paid_rest) {
+            let tax = rate * *paid;
+            end += tax;
+            *paid += tax;
         }
-        sum_of(sums)
+        sum_of(sums) + end
     }
 }
 
@@ -272,10 +274,11 @@ impl Work for Total<'_> {
                 *sum += value;
             }
         }
-        for (sum, value) in sums.iter_mut().zip(rest) {
-            *sum += value;
+        let mut end = 0.0;
+        for value in rest {
+            end += value;
         }
-        sum_of(sums)
+        sum_of(sums) + end
     }
 }
 
@@ -310,13 +313,92 @@ impl Work for Within<'_> {
 
     #[inline(always)]
     fn run(self) -> bool {
-        let mut within = true;
-        for (paid, share) in self.paid.iter().zip(self.shares) {
-            let found = paid * self.per_total;
-            let size = found.max(*share).max(SMALLEST_SHARE);
-            // False for NaN.
-            within &= (found - share).abs() <= self.limit * size;
+        let (paid, paid_rest) = self.paid.as_chunks::<PARTIAL>();
+        let (shares, shares_rest) = self.shares.as_chunks::<PARTIAL>();
+        let mut beyond = [0_u64; PARTIAL];
+        for (paid, shares) in paid.iter().zip(shares) {
+            for lane in 0..PARTIAL {
+                beyond[lane] |= u64::from(!self.allows(paid[lane], shares[lane]));
+            }
+        }
+        let mut within = beyond == [0; PARTIAL];
+        for (paid, share) in paid_rest.iter().zip(shares_rest) {
+            within &= self.allows(*paid, *share);
         }
         within
+    }
+}
+
+impl Within<'_> {
+    /// False for NaN.
+    #[inline(always)]
+    fn allows(&self, paid: f64, share: f64) -> bool {
+        let found = paid * self.per_total;
+        let size = found.max(share).max(SMALLEST_SHARE);
+        (found - share).abs() <= self.limit * size
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn some(count: usize, seed: f64) -> Vec<f64> {
+        (0..count).map(|i| (seed + i as f64 * 0.7).sin() + 1.5).collect()
+    }
+
+    fn assert_near(found: &[f64], expected: &[f64]) {
+        for (found, expected) in found.iter().zip(expected) {
+            assert!((found - expected).abs() <= 1e-14 * expected.abs(), "{found} {expected}");
+        }
+    }
+
+    /// Whole blocks, and ends of every length.
+    #[test]
+    fn sums_and_taxes_are_those_of_one_entry_after_the_other() {
+        for count in 1..=2 * PARTIAL + 1 {
+            let (x, rates) = (some(count, 1.0), some(count, 2.0));
+            let (rows, factors) = (some(3 * count, 3.0), some(3, 4.0));
+            let of_row = |row: &[f64]| row.iter().zip(&x).map(|(a, b)| a * b).sum::<f64>();
+            let expected: Vec<f64> = rows.chunks(count).map(of_row).collect();
+            let mut found = vec![0.0; 3];
+            products(&rows, &x, &mut found);
+            assert_near(&found, &expected);
+
+            let mut sums = x.clone();
+            add_multiples(&mut sums, &factors, &rows);
+            let expected: Vec<f64> = (0..count)
+                .map(|i| x[i] + (0..3).map(|k| factors[k] * rows[k * count + i]).sum::<f64>())
+                .collect();
+            assert_near(&sums, &expected);
+
+            let (mut paid, mut each, mut taxes) = (x.clone(), x.clone(), rates.clone());
+            let all = tax(&rates, &mut paid);
+            tax_each(&rates, &mut each, &mut taxes);
+            assert_near(&[all], &[of_row(&rates)]);
+            let after: Vec<f64> = x.iter().zip(&rates).map(|(x, rate)| x * (1.0 + rate)).collect();
+            assert_near(&paid, &after);
+            assert_eq!(paid, each);
+            let taxed: Vec<f64> = x.iter().zip(&rates).map(|(x, rate)| rate * (x + 1.0)).collect();
+            assert_near(&taxes, &taxed);
+            assert_near(&[total(&x)], &[x.iter().sum()]);
+        }
+    }
+
+    #[test]
+    fn one_share_beyond_the_limit_or_no_number_is_noticed_wherever_it_is() {
+        for count in 1..=2 * PARTIAL + 1 {
+            let paid = some(count, 1.0);
+            let all = total(&paid);
+            let shares: Vec<f64> = paid.iter().map(|paid| paid / all).collect();
+            assert!(sums(&paid, &shares, 1e-12).within);
+            for at in 0..count {
+                for wrong in [1.0 + 1e-11, 1.0 - 1e-11, f64::NAN] {
+                    let mut shares = shares.clone();
+                    shares[at] *= wrong;
+                    assert!(!sums(&paid, &shares, 1e-12).within, "{count} {at} {wrong}");
+                }
+            }
+        }
     }
 }
