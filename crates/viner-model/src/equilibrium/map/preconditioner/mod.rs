@@ -7,6 +7,7 @@
 //! diagonal and is divided by that.
 
 mod coefficients;
+mod kept;
 
 use rayon::prelude::*;
 use viner_numerics::kernel::dense::{add_scaled, dot, fetch};
@@ -42,7 +43,7 @@ pub(in crate::equilibrium) struct Preconditioner {
 
 impl Preconditioner {
     /// The approximate inverse at the baseline; nothing where levels of regions are not determined.
-    pub(super) fn new(system: &System<'_>, relaxation: &[f64]) -> Option<Self> {
+    fn new(system: &System<'_>, relaxation: &[f64]) -> Option<Self> {
         let problem = system.problem;
         let baseline = &problem.baseline;
         let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
