@@ -6,7 +6,7 @@ use ndarray::Array2;
 
 use super::Preconditioner;
 use crate::equilibrium::system::System;
-use crate::problem::Survivors;
+use crate::problem::{Problem, Survivors};
 use crate::scenario::{Labour, Sourcing};
 
 /// A preconditioner with all that it was made for but the baseline.
@@ -14,7 +14,8 @@ struct Kept {
     trade: Vec<f64>,
     production: Vec<f64>,
     specific_factor_share: Array2<f64>,
-    final_shares: Array2<f64>,
+    /// Where tastes are not those of the baseline.
+    final_shares: Option<Array2<f64>>,
     survivors: Survivors,
     labour: Labour,
     sourcing: Sourcing,
@@ -29,7 +30,7 @@ impl Kept {
             trade: elasticities.trade.clone(),
             production: elasticities.production.clone(),
             specific_factor_share: elasticities.specific_factor_share.clone(),
-            final_shares: problem.counterfactual.final_shares.clone(),
+            final_shares: shifted_tastes(problem).cloned(),
             survivors: system.survivors.clone(),
             labour: problem.labour,
             sourcing: problem.sourcing,
@@ -45,9 +46,14 @@ impl Kept {
             && self.trade == elasticities.trade
             && self.production == elasticities.production
             && self.specific_factor_share == elasticities.specific_factor_share
-            && self.final_shares == problem.counterfactual.final_shares
+            && self.final_shares.as_ref() == shifted_tastes(problem)
             && self.survivors == system.survivors
     }
+}
+
+fn shifted_tastes(problem: &Problem) -> Option<&Array2<f64>> {
+    let tastes = &problem.counterfactual.final_shares;
+    (*tastes != problem.baseline.final_shares).then_some(tastes)
 }
 
 impl Preconditioner {
