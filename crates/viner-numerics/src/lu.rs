@@ -1,7 +1,8 @@
 //! Dense linear systems by triangular factors.
 
-use crate::kernel::dense::{Rows, add_multiples};
-use crate::vector::{add_scaled, dot};
+use std::ops::Range;
+
+use crate::kernel::dense::{Rows, add_multiples, both_ways};
 
 /// Pivots below this, relative to the largest entry, mark a matrix as singular.
 const SINGULAR: f64 = 1e-12;
@@ -17,24 +18,24 @@ pub struct Lu {
     order: Vec<usize>,
 }
 
-/// Columns that are eliminated together.
+/// Rows or columns that are eliminated together.
 const PANEL: usize = 8;
 
-/// Rows of a square matrix from `first` on, without their entries before `from`.
-struct Tails<'a> {
+/// Some rows of a square matrix, of each some columns.
+struct Block<'a> {
     entries: &'a [f64],
     size: usize,
-    first: usize,
-    from: usize,
+    rows: Range<usize>,
+    columns: Range<usize>,
 }
 
-impl Rows for Tails<'_> {
+impl Rows for Block<'_> {
     fn count(&self) -> usize {
-        self.entries.len() / self.size - self.first
+        self.rows.len()
     }
 
     fn row(&self, n: usize) -> &[f64] {
-        &self.entries[(self.first + n) * self.size..][..self.size][self.from..]
+        &self.entries[(self.rows.start + n) * self.size..][self.columns.clone()]
     }
 }
 
@@ -75,11 +76,9 @@ impl Lu {
                 for (negative, factor) in negative.iter_mut().zip(&factors[first..][..count]) {
                     *negative = -factor;
                 }
-                add_multiples(
-                    &Tails { entries: upper, size, first, from: end },
-                    &negative[..count],
-                    rest,
-                );
+                let rows = first..first + count;
+                let above = Block { entries: upper, size, rows, columns: end..size };
+                add_multiples(&above, &negative[..count], rest);
             }
         }
         Some(Self { size, factors: matrix, order })
@@ -87,43 +86,103 @@ impl Lu {
 
     /// The solution of the system with this right side.
     pub fn solve(&self, right_side: &[f64]) -> Vec<f64> {
+        let size = self.size;
         let mut x: Vec<f64> = self.order.iter().map(|&row| right_side[row]).collect();
-        for row in 0..self.size {
-            let (known, rest) = x.split_at_mut(row);
-            rest[0] -= dot(&self.factors[row * self.size..][..row], known);
+        for first in (0..size).step_by(PANEL) {
+            let panel = first..size.min(first + PANEL);
+            let (known, rest) = x.split_at_mut(first);
+            self.subtract(panel.clone(), 0..first, known, rest);
+            for row in panel {
+                for column in first..row {
+                    x[row] -= self.factors[row * size + column] * x[column];
+                }
+            }
         }
-        for row in (0..self.size).rev() {
-            let factors = &self.factors[row * self.size..][..self.size];
-            let (rest, known) = x.split_at_mut(row + 1);
-            rest[row] = (rest[row] - dot(&factors[row + 1..], known)) / factors[row];
+        for first in (0..size).step_by(PANEL).rev() {
+            let end = size.min(first + PANEL);
+            let (rest, known) = x.split_at_mut(end);
+            self.subtract(first..end, end..size, known, &mut rest[first..]);
+            for row in (first..end).rev() {
+                for column in row + 1..end {
+                    x[row] -= self.factors[row * size + column] * x[column];
+                }
+                x[row] /= self.factors[row * size + row];
+            }
         }
         x
     }
 
+    /// Subtracts what known entries, those of these columns, bring to some rows.
+    fn subtract(
+        &self,
+        rows: Range<usize>,
+        columns: Range<usize>,
+        known: &[f64],
+        right_side: &mut [f64],
+    ) {
+        let block = self.block(rows, columns);
+        both_ways(&block, known, &mut [], |row, sum| {
+            right_side[row] -= sum;
+            0.0
+        });
+    }
+
     /// The solution of the transposed system with this right side.
     pub fn solve_transposed(&self, right_side: &[f64]) -> Vec<f64> {
+        let size = self.size;
         let mut x = right_side.to_vec();
-        for row in 0..self.size {
-            let factors = &self.factors[row * self.size..][..self.size];
-            let (known, rest) = x.split_at_mut(row + 1);
-            known[row] /= factors[row];
-            add_scaled(rest, &factors[row + 1..], -known[row]);
+        for first in (0..size).step_by(PANEL) {
+            let end = size.min(first + PANEL);
+            for row in first..end {
+                for above in first..row {
+                    x[row] -= self.factors[above * size + row] * x[above];
+                }
+                x[row] /= self.factors[row * size + row];
+            }
+            let (known, rest) = x.split_at_mut(end);
+            self.subtract_transposed(first..end, end..size, &known[first..], rest);
         }
-        for row in (0..self.size).rev() {
-            let (rest, known) = x.split_at_mut(row);
-            add_scaled(rest, &self.factors[row * self.size..][..row], -known[0]);
+        for first in (0..size).step_by(PANEL).rev() {
+            let end = size.min(first + PANEL);
+            for row in (first..end).rev() {
+                for below in row + 1..end {
+                    x[row] -= self.factors[below * size + row] * x[below];
+                }
+            }
+            let (rest, known) = x.split_at_mut(first);
+            self.subtract_transposed(first..end, 0..first, &known[..end - first], rest);
         }
-        let mut solution = vec![0.0; self.size];
+        let mut solution = vec![0.0; size];
         for (&row, value) in self.order.iter().zip(x) {
             solution[row] = value;
         }
         solution
+    }
+
+    /// Subtracts what known entries, those of these rows, bring to some columns.
+    fn subtract_transposed(
+        &self,
+        rows: Range<usize>,
+        columns: Range<usize>,
+        known: &[f64],
+        right_side: &mut [f64],
+    ) {
+        let mut negative = [0.0; PANEL];
+        for (negative, known) in negative.iter_mut().zip(known) {
+            *negative = -known;
+        }
+        add_multiples(&self.block(rows, columns), &negative[..known.len()], right_side);
+    }
+
+    fn block(&self, rows: Range<usize>, columns: Range<usize>) -> Block<'_> {
+        Block { entries: &self.factors, size: self.size, rows, columns }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vector::dot;
 
     #[test]
     fn a_system_that_needs_a_row_exchange() {

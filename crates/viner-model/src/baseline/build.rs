@@ -2,6 +2,7 @@
 
 use ndarray::{Array, Array1, Array2, Array3, Array4, Axis, Dimension};
 
+use super::memory::Memory;
 use super::{Baseline, BaselineError, IdentityReport, user_shares};
 use crate::labels::Labels;
 use crate::tables::{Description, Parameters, Tables};
@@ -155,6 +156,7 @@ impl Baseline {
             deficits: Array1::zeros(n_regions),
             user_shares: None,
             balanced: true,
+            memory: Memory::default(),
         };
         for s in 0..n_sectors {
             for n in 0..n_regions {

@@ -2,11 +2,13 @@
 
 mod build;
 mod identities;
+mod memory;
 mod user_shares;
 
 use ndarray::{Array1, Array2, Array3, Array4};
 use thiserror::Error;
 
+use self::memory::Memory;
 use crate::labels::Labels;
 use crate::scenario::Sourcing;
 use crate::tables::{Description, Parameters};
@@ -59,6 +61,8 @@ pub struct Baseline {
     pub user_shares: Option<Array4<f64>>,
     /// Whether all identities hold; if not, the baseline must be solved once before it is used.
     pub balanced: bool,
+    /// What solutions prepared from it, for the next.
+    pub(crate) memory: Memory,
 }
 
 impl Baseline {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ndarray::{Array2, Axis};
 use rayon::prelude::*;
+use viner_numerics::threads::piece;
 
 use super::wedges::{self, WedgeLine};
 use crate::baseline::Baseline;
@@ -27,7 +28,7 @@ pub(super) fn each<T: Send>(
     make: impl Fn(usize) -> T + Send + Sync,
 ) -> Vec<T> {
     if parallel {
-        (0..count).into_par_iter().map(make).collect()
+        (0..count).into_par_iter().with_min_len(piece(count)).map(make).collect()
     } else {
         (0..count).map(make).collect()
     }

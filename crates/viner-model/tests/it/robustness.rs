@@ -169,7 +169,7 @@ fn extreme_policies() {
     export subsidy of 60 %         [23, 24, 42, 162]
     import subsidy of 50 %         [23, 24, 23, 23]
     paying half of an income       [21, 21, 21, 21]
-    trade costs tenfold            [45, 53, 99, 131]
+    trade costs tenfold            [45, 53, 96, 120]
     embargo on a region            [19, 20, 21, 22]
     productivity falls by 95 %     [19, 21, 24, 24]
     ");

@@ -43,16 +43,17 @@ impl<'a> Factors<'a> {
     #[inline(always)]
     pub fn new(entries: &'a [f64]) -> Self {
         let (whole, rest) = entries.as_chunks();
-        let mut last = NOTHING;
-        last[LANES - rest.len()..].copy_from_slice(rest);
+        let mut last = *entries.last_chunk().unwrap_or(&NOTHING);
+        for (lane, entry) in last.iter_mut().enumerate() {
+            *entry = if lane < LANES - rest.len() { 0.0 } else { *entry };
+        }
         Self { whole, last, has_rest: !rest.is_empty(), length: entries.len() }
     }
 }
 
 /// What multiples of rows are added to.
 pub(super) struct Target<'a> {
-    whole: &'a mut [Block],
-    rest: &'a mut [f64],
+    entries: &'a mut [f64],
     /// The last entries, of which those in the blocks go wrong.
     last: Block,
 }
@@ -61,14 +62,18 @@ impl<'a> Target<'a> {
     #[inline(always)]
     pub fn new(entries: &'a mut [f64]) -> Self {
         let last = *entries.last_chunk().unwrap_or(&NOTHING);
-        let (whole, rest) = entries.as_chunks_mut();
-        Self { whole, rest, last }
+        Self { entries, last }
     }
 
     /// Writes what was added after the blocks.
     #[inline(always)]
     pub fn finish(self) {
-        self.rest.copy_from_slice(&self.last[LANES - self.rest.len()..]);
+        let in_blocks = LANES - self.entries.len() % LANES;
+        if let Some(entries) = self.entries.last_chunk_mut::<LANES>() {
+            for (lane, entry) in entries.iter_mut().enumerate() {
+                *entry = if lane < in_blocks { *entry } else { self.last[lane] };
+            }
+        }
     }
 }
 
@@ -107,11 +112,12 @@ pub(super) fn spread<const R: usize, const FETCHED: usize>(
     target: &mut Target<'_>,
     groups_ahead: usize,
 ) {
-    let count = target.whole.len();
+    let ahead = groups_ahead * R * target.entries.len();
+    let (target_whole, rest) = target.entries.as_chunks_mut();
+    let count = target_whole.len();
     let whole = blocks(rows, count);
-    let ahead = groups_ahead * R * (count * LANES + target.rest.len());
     for index in 0..count {
-        let mut sums = target.whole[index];
+        let mut sums = target_whole[index];
         for row in 0..R {
             let entries = &whole[row][index];
             if row >= R - FETCHED {
@@ -119,9 +125,9 @@ pub(super) fn spread<const R: usize, const FETCHED: usize>(
             }
             sums = add_multiple(sums, entries, factors[row]);
         }
-        target.whole[index] = sums;
+        target_whole[index] = sums;
     }
-    if !target.rest.is_empty() {
+    if !rest.is_empty() {
         for row in 0..R {
             target.last = add_multiple(target.last, rows[row].last, factors[row]);
         }

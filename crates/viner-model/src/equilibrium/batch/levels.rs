@@ -8,6 +8,8 @@
     reason = "what is not inlined is not compiled for the vector unit"
 )]
 
+use std::sync::Arc;
+
 use viner_numerics::columns::{Lanes, Part, Rows, Simd, WithSimd, panels, weighted_sums};
 
 use crate::equilibrium::map::EquilibriumMap;
@@ -17,7 +19,7 @@ use crate::problem::{Infeasible, Problem};
 
 /// The inverse by levels of regions and by cells.
 pub(super) struct Levels {
-    parts: Preconditioner,
+    parts: Arc<Preconditioner>,
     /// From levels of residuals to levels of steps, `[level, level]`: activity of each region, then
     /// prices.
     matrix: Vec<f64>,

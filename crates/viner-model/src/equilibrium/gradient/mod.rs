@@ -106,7 +106,7 @@ fn all_gradients(
     let tape = Tape::new();
     let tail = Tail::new(&tape, &system, &map, point, &blocks, &backward.markets);
     let gradient = |&(outcome, by): &(&dyn Differentiable, By<'_>)| {
-        backward.gradient(&map, &tail, preconditioner.as_ref(), outcome, by)
+        backward.gradient(&map, &tail, preconditioner.as_deref(), outcome, by)
     };
     outcomes.iter().map(gradient).collect()
 }

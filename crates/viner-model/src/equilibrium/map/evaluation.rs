@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 use viner_numerics::Real;
 use viner_numerics::kernel::dense::{TRANSPOSED_TOGETHER, transpose};
+use viner_numerics::threads::piece;
 
 use super::EquilibriumMap;
 use crate::equations::limits::WedgePoint;
@@ -134,6 +135,7 @@ impl EquilibriumMap<'_> {
                 .par_chunks_mut(sectors)
                 .zip(evaluation.log_share_shift.par_chunks_mut(sectors))
                 .zip(evaluation.expenditure.par_chunks_mut(prices))
+                .with_min_len(piece(regions))
                 .enumerate()
                 .map(respond)
                 .collect_into_vec(&mut evaluation.totals);
@@ -183,6 +185,7 @@ impl EquilibriumMap<'_> {
                 .zip(evaluation.tariffs.par_chunks_mut(regions))
                 .zip(evaluation.export_taxes.par_chunks_mut(regions))
                 .zip(evaluation.split_spending.par_iter_mut())
+                .with_min_len(piece(sectors))
                 .enumerate()
                 .for_each(clear);
         } else {

@@ -12,6 +12,8 @@ pub(super) mod preconditioner;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 use viner_numerics::kernel::dense::{TRANSPOSED_TOGETHER, transpose};
 use viner_numerics::vector::PART;
@@ -32,7 +34,7 @@ pub struct EquilibriumMap<'a> {
     /// By wedge: the value at which its unknown is held, whatever its own equation says.
     held: Vec<Option<f64>>,
     /// Multiplies what an evaluation changes, if it is in use.
-    preconditioner: Option<Preconditioner>,
+    preconditioner: Option<Arc<Preconditioner>>,
     /// The last evaluation, and room for the next.
     values: Option<Evaluation<f64>>,
     /// Where it was.
@@ -70,12 +72,12 @@ impl<'a> EquilibriumMap<'a> {
     /// The map with steps that take the levels of regions into account.
     pub fn preconditioned(system: &'a System<'a>) -> Self {
         let mut map = Self::new(system);
-        map.preconditioner = Preconditioner::new(system, &map.relaxation);
+        map.preconditioner = Preconditioner::of(system, &map.relaxation);
         map
     }
 
     /// What multiplies the changes of an evaluation, where levels of regions are determined.
-    pub(super) fn into_preconditioner(self) -> Option<Preconditioner> {
+    pub(super) fn into_preconditioner(self) -> Option<Arc<Preconditioner>> {
         self.preconditioner
     }
 

@@ -7,11 +7,13 @@
 //! diagonal and is divided by that.
 
 mod coefficients;
+mod kept;
 
 use rayon::prelude::*;
 use viner_numerics::kernel::dense::{add_scaled, dot, fetch};
 use viner_numerics::kernel::{Work, run};
 use viner_numerics::lu::Lu;
+use viner_numerics::threads::piece;
 
 use self::coefficients::{Answer, answer, diagonals, price_weights, spending, weights};
 use crate::equilibrium::system::{PARALLEL_FROM, System, each, slice};
@@ -42,7 +44,7 @@ pub(in crate::equilibrium) struct Preconditioner {
 
 impl Preconditioner {
     /// The approximate inverse at the baseline; nothing where levels of regions are not determined.
-    pub(super) fn new(system: &System<'_>, relaxation: &[f64]) -> Option<Self> {
+    fn new(system: &System<'_>, relaxation: &[f64]) -> Option<Self> {
         let problem = system.problem;
         let baseline = &problem.baseline;
         let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
@@ -176,7 +178,7 @@ impl Preconditioner {
         };
         let levels: Vec<[f64; 2]> = if self.parallel {
             let rows = activity.par_chunks_mut(sectors).zip(prices.par_chunks_mut(goods));
-            rows.enumerate().map(levels_of).collect()
+            rows.with_min_len(piece(regions)).enumerate().map(levels_of).collect()
         } else {
             let rows = activity.chunks_mut(sectors).zip(prices.chunks_mut(goods));
             rows.enumerate().map(levels_of).collect()
@@ -213,7 +215,7 @@ impl Preconditioner {
         };
         if self.parallel {
             let rows = activity.par_chunks_mut(sectors).zip(prices.par_chunks_mut(goods));
-            rows.enumerate().for_each(correct);
+            rows.with_min_len(piece(regions)).enumerate().for_each(correct);
         } else {
             let rows = activity.chunks_mut(sectors).zip(prices.chunks_mut(goods));
             rows.enumerate().for_each(correct);
