@@ -74,7 +74,7 @@ pub(in crate::equilibrium) struct Sums {
     pub paid: f64,
     /// The sum of the shares that follow from costs.
     pub shares: f64,
-    /// Whether [`compare`] finds nothing beyond a limit.
+    /// Whether [`compare`] would find nothing beyond a limit.
     pub within: bool,
 }
 
@@ -94,9 +94,6 @@ pub(in crate::equilibrium) fn compare(
     place: impl Fn(usize) -> (usize, usize, usize),
 ) {
     let per_total = 1.0 / total;
-    if run(Within { paid, shares, per_total, limit: check.relative }) {
-        return;
-    }
     for (i, (paid, share)) in paid.iter().zip(shares).enumerate() {
         let found = paid * per_total;
         check.compare(found, *share, found.max(*share).max(SMALLEST_SHARE), place(i));
@@ -294,49 +291,60 @@ impl Work for Summed<'_> {
     #[inline(always)]
     fn run(self) -> Sums {
         let Self { paid, shares, limit } = self;
-        let total = Total(paid).run();
-        let within = Within { paid, shares, per_total: 1.0 / total, limit }.run();
-        Sums { paid: total, shares: Total(shares).run(), within }
+        let (total, follows) = (Total(paid).run(), Total(shares).run());
+        let beyond = Beyond { paid, shares, per_total: 1.0 / total, limit }.run();
+        // Were any of them no number, no sum would be one.
+        let within = beyond <= 0.0 && total.is_finite() && follows.is_finite();
+        Sums { paid: total, shares: follows, within }
     }
 }
 
-/// Whether no share found is further from that which follows from costs than a limit allows.
-struct Within<'a> {
+/// How far the shares found are at most from those that follow from costs, less what a limit allows; of
+/// cells where these are numbers.
+struct Beyond<'a> {
     paid: &'a [f64],
     shares: &'a [f64],
     per_total: f64,
     limit: f64,
 }
 
-impl Work for Within<'_> {
-    type Output = bool;
+impl Work for Beyond<'_> {
+    type Output = f64;
 
     #[inline(always)]
-    fn run(self) -> bool {
+    fn run(self) -> f64 {
         let (paid, paid_rest) = self.paid.as_chunks::<PARTIAL>();
         let (shares, shares_rest) = self.shares.as_chunks::<PARTIAL>();
-        let mut beyond = [0_u64; PARTIAL];
+        let mut most = [0.0; PARTIAL];
         for (paid, shares) in paid.iter().zip(shares) {
             for lane in 0..PARTIAL {
-                beyond[lane] |= u64::from(!self.allows(paid[lane], shares[lane]));
+                most[lane] = larger(self.of(paid[lane], shares[lane]), most[lane]);
             }
         }
-        let mut within = beyond == [0; PARTIAL];
+        let mut end = 0.0;
         for (paid, share) in paid_rest.iter().zip(shares_rest) {
-            within &= self.allows(*paid, *share);
+            end = larger(self.of(*paid, *share), end);
         }
-        within
+        for one in most {
+            end = larger(one, end);
+        }
+        end
     }
 }
 
-impl Within<'_> {
-    /// False for NaN.
+impl Beyond<'_> {
     #[inline(always)]
-    fn allows(&self, paid: f64, share: f64) -> bool {
+    fn of(&self, paid: f64, share: f64) -> f64 {
         let found = paid * self.per_total;
-        let size = found.max(share).max(SMALLEST_SHARE);
-        (found - share).abs() <= self.limit * size
+        let size = larger(larger(found, share), SMALLEST_SHARE);
+        (found - share).abs() - self.limit * size
     }
+}
+
+/// The larger of two; the second if one is NaN, for which [`f64::max`] looks at more length.
+#[inline(always)]
+fn larger(one: f64, other: f64) -> f64 {
+    if one > other { one } else { other }
 }
 
 #[cfg(test)]
