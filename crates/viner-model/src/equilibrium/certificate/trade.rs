@@ -3,7 +3,7 @@
 use std::iter::repeat_n;
 
 use ndarray::{Array3, s};
-use viner_numerics::kernel::elementary;
+use viner_numerics::kernel::{dense, elementary};
 
 use super::limits::{SplitTrade, varieties};
 use super::production::Uses;
@@ -54,6 +54,8 @@ pub(super) fn sourcing(
         let count = touched.iter().take_while(|cell| cell.importer == n).count();
         let cells;
         (cells, touched) = touched.split_at(count);
+        // Shares come from far where a table is large: a row after the next, meanwhile.
+        dense::fetch(shares_before.get((n + 2) * regions..(n + 3) * regions).unwrap_or_default());
         // Producer values, from which spending on each cell at purchaser value.
         result.trade_flows.row(s, n, &mut paid);
         row::add(&mut sales, &paid);
