@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -38,6 +38,10 @@ pub struct Found {
     /// Change of real final spending by region, where its model has it.
     pub welfare: Option<BTreeMap<String, f64>>,
 }
+
+/// How long a turn lasts, unless one solve takes longer. After a pause the first solves of either side find
+/// caches that are cold and a processor that is slow.
+const TURN: Duration = Duration::from_millis(100);
 
 /// Everything measured of a contender.
 #[derive(Clone, Debug)]
@@ -98,7 +102,7 @@ impl Contender {
     ///
     /// # Errors
     /// It stops.
-    pub fn solve(&mut self) -> Result<(), String> {
+    fn solve(&mut self) -> Result<(), String> {
         let asked = match &mut self.input {
             Some(input) => input.write_all(b"\n").and_then(|()| input.flush()),
             None => Ok(()),
@@ -107,6 +111,19 @@ impl Contender {
         let solved: Solved = read(&self.name, &mut self.output)?;
         self.first_answer.get_or_insert_with(|| self.started.elapsed().as_secs_f64());
         self.seconds.push(solved.seconds);
+        Ok(())
+    }
+
+    /// Has it solve, once at least, until its turn is over.
+    ///
+    /// # Errors
+    /// It stops.
+    pub fn take_turn(&mut self) -> Result<(), String> {
+        let begun = Instant::now();
+        self.solve()?;
+        while begun.elapsed() < TURN {
+            self.solve()?;
+        }
         Ok(())
     }
 

@@ -9,9 +9,6 @@ use super::report::{self, Model, Row};
 use crate::python;
 use crate::step::{Step, cargo, root, say};
 
-/// Solves by Viner for every solve by the other side.
-const VINER_PER_ROUND: usize = 5;
-
 /// One peer on one problem.
 struct Comparison {
     /// Module in `validation/peers`.
@@ -196,10 +193,8 @@ fn compare(
     let mut peer = Contender::start(module, peer, threads)?;
     let mut viner = Contender::start("Viner", viner, threads)?;
     for _ in 0..comparison.rounds {
-        for _ in 0..VINER_PER_ROUND {
-            viner.solve()?;
-        }
-        peer.solve()?;
+        viner.take_turn()?;
+        peer.take_turn()?;
     }
     Ok(Row {
         problem: comparison.problem,

@@ -137,7 +137,8 @@ const INTRODUCTION: &str = "\
 # Viner beside other programs
 
 Written by `cargo xtask bench peers`, which installs the packages into an environment of its own in `target/`, lets both
-sides solve in turn, so that what disturbs the machine disturbs both, and checks that programs of the same model agree.
+sides solve in turn, each for a tenth of a second or once, so that what disturbs the machine disturbs both, and checks that
+programs of the same model agree.
 ";
 
 const NUMPY_EXPLAINED: &str = "\
@@ -155,7 +156,8 @@ const TIME_EXPLAINED: &str = "
 *Solve*: from the baseline in memory and a policy to the equilibrium, median; Viner's contains laying the policy on the
 cells and the certificate. *Set-up*: reading the table from CSV (for the peers by the `csv` module of Python, files of 1 MB
 and more by pandas, which is faster there) and all that does not depend on the policy. *First answer*: from the start of
-the process, interpreter and imports included, to the end of the first solve.
+the process, interpreter and imports included, to the end of the first solve. The first solves after the pause in which the
+other side had its turn count as the others do; they take up to 1.5 times as long.
 ";
 
 const AGREEMENT: &str = "
