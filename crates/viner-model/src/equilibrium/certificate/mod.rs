@@ -1,7 +1,8 @@
-//! Recomputes every equation from the reported results, by code that shares nothing with the
+//! Recomputes every equation from the reported results, by code that shares no equation with the
 //! solver: plain powers and sums over levels, in the order of the notation.
 //!
-//! Powers are those of whole arrays, a price's or a cost's taken once, not once per cell.
+//! Powers are those of whole arrays, a price's or a cost's taken once, not once per cell. Their exponentials
+//! and logarithms are the ones the solver uses, which are tested against the standard library's.
 
 mod limits;
 mod production;
