@@ -112,12 +112,17 @@ fn certified(
         let found = solve(problem, start)?;
         Ok(several::chosen(problem, found, &solve))
     };
-    // From outside the pool nothing else is under way, as far as is known, and each pass over cells
-    // would wait for a thread to wake up.
+    alone(problem, found)
+}
+
+/// Does `work` on a problem with all threads at hand, if it is large and nothing else is under way: from
+/// outside the pool nothing is, as far as is known, and each pass over cells would wait for a thread to
+/// wake up.
+pub(super) fn alone<T: Send>(problem: &Problem, work: impl FnOnce() -> T + Send) -> T {
     if System::takes_threads(problem) && rayon::current_thread_index().is_none() {
-        threads::awake(found)
+        threads::awake(work)
     } else {
-        found()
+        work()
     }
 }
 

@@ -25,6 +25,7 @@ use self::tail::Tail;
 use super::map::EquilibriumMap;
 use super::map::evaluation::Evaluation;
 use super::map::preconditioner::Preconditioner;
+use super::solve::alone;
 use super::system::{System, each};
 use super::{Equilibrium, Regime};
 use crate::equations::backward::market::{Exports, MarketBackward, MarketPull, MarketSeeds};
@@ -88,6 +89,14 @@ pub fn gradients_by<'o>(
 }
 
 fn all_gradients(
+    problem: &Problem,
+    equilibrium: &Equilibrium,
+    outcomes: &[(&dyn Differentiable, By<'_>)],
+) -> Vec<Gradient> {
+    alone(problem, || gradients_of(problem, equilibrium, outcomes))
+}
+
+fn gradients_of(
     problem: &Problem,
     equilibrium: &Equilibrium,
     outcomes: &[(&dyn Differentiable, By<'_>)],
