@@ -38,6 +38,35 @@ fn wall(regions: usize) -> Vec<Policy> {
     vec![crate::policies::both_ways(On::TradeCostChange, ("R000", &half.join(","), "*"), 0.5)]
 }
 
+/// Solves of one baseline use what the one before prepared, where it is the same.
+#[test]
+fn what_was_solved_before_on_a_baseline_changes_no_bit() {
+    let baseline = ordinary(5, 4, 23);
+    let uniform = Uniform { theta: 4.0, sigma: 0.8, epsilon: 0.6, eta: 1.2, phi: 0.3 };
+    let models = [
+        uniform.model(),
+        Uniform { theta: 6.0, ..uniform }.model(),
+        Uniform { sigma: 1.3, ..uniform }.model(),
+        Uniform { phi: 0.5, ..uniform }.model(),
+        uniform.with(Labour::FixedNominalWage),
+        uniform.model(),
+    ];
+    let closes = trade(On::EmbargoShare, ("R000", "*", "S001"), 1.0);
+    let taste = sectoral(SectorInstrument::DemandShiftChange, ("R001", "S000"), 0.5);
+    // One thing at a time is another than in the solve before.
+    for policies in [wall(5), vec![closes], vec![taste]] {
+        for model in &models {
+            let solved = |baseline: &Arc<Baseline>| {
+                let problem = problem(baseline, model.clone(), policies.iter().cloned());
+                let found = solve(&problem, Settings::default()).unwrap();
+                (found.statistics.evaluations, found.unknowns)
+            };
+            let after_others = solved(&baseline);
+            assert_eq!(after_others, solved(&Arc::new((*baseline).clone())));
+        }
+    }
+}
+
 fn table_of_evaluations(baseline: &Arc<Baseline>, labour: Labour) -> String {
     let mut text = String::from("theta  phi   sigma: .05   1   3\n");
     let wall = wall(baseline.region_count());

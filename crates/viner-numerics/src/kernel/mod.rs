@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`elementary`] | exp, ln, `exp_m1`, `ln_1p` of every entry |
 //! | [`dense`] | inner products, scaled sums, products with a matrix from both sides in one pass |
+//! | `rows` | what these products are made of: some rows at a time |
 
 #![expect(clippy::inline_always, reason = "what is not inlined is not compiled for the kernel")]
 

@@ -23,7 +23,7 @@ pub(in crate::equilibrium) fn follow(
 
 /// `sums[i] += values[i]`.
 pub(in crate::equilibrium) fn add(sums: &mut [f64], values: &[f64]) {
-    run(AddEach { sums, values });
+    run(AddPart { sums, part: 1.0, values });
 }
 
 /// [`add`] and [`follow`].
@@ -35,7 +35,7 @@ pub(in crate::equilibrium) fn add_and_follow(
     price_power: f64,
     shares: &mut [f64],
 ) {
-    run((AddEach { sums, values }, Follow { base, cost_powers, price_power, shares }));
+    run((AddPart { sums, part: 1.0, values }, Follow { base, cost_powers, price_power, shares }));
 }
 
 /// `sums[i] += part · values[i]`.
@@ -116,22 +116,6 @@ impl Work for Follow<'_> {
         for (share, (base, power)) in self.shares.iter_mut().zip(costs) {
             let follows = base * (power * self.price_power);
             *share = if *base == 0.0 { 0.0 } else { follows };
-        }
-    }
-}
-
-struct AddEach<'a> {
-    sums: &'a mut [f64],
-    values: &'a [f64],
-}
-
-impl Work for AddEach<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        for (sum, value) in self.sums.iter_mut().zip(self.values) {
-            *sum += value;
         }
     }
 }
