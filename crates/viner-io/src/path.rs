@@ -384,8 +384,8 @@ pub fn path_frames(question: &PathQuestion, solved: &SolvedPath, told: &[ToldYea
 fn append(frame: &mut Frame, more: Frame) {
     for ((_, column), (_, added)) in frame.columns.iter_mut().zip(more.columns) {
         match (column, added) {
-            (Column::Text(cells), Column::Text(added)) => cells.extend(added),
-            (Column::OptionalText(cells), Column::OptionalText(added)) => cells.extend(added),
+            (Column::Text(cells), Column::Text(added))
+            | (Column::OptionalText(cells), Column::OptionalText(added)) => cells.append(&added),
             (Column::Number(cells), Column::Number(added)) => cells.extend(added),
             // Tables of one name have columns of one kind.
             _ => {}

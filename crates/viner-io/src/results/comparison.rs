@@ -31,7 +31,8 @@ fn long(name: &str, runs: &[(String, Vec<Frame>)]) -> Frame {
                 labels.push((name.clone(), Vec::new()));
                 labels.len() - 1
             });
-            let repeated = cells.iter().flat_map(|cell| std::iter::repeat_n(cell.clone(), width));
+            let cells = cells.iter().map(Option::unwrap_or_default);
+            let repeated = cells.flat_map(|cell| std::iter::repeat_n(cell.to_owned(), width));
             labels[position].1.extend(repeated);
         }
         for row in 0..frame.rows() {
@@ -70,7 +71,7 @@ mod tests {
         let names: Vec<&str> = regions.columns.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["run", "region", "outcome", "value"]);
         let text = |name: &str| match regions.column(name) {
-            Some(Column::Text(cells)) => cells.join(" "),
+            Some(Column::Text(cells)) => cells.iter().flatten().collect::<Vec<_>>().join(" "),
             other => panic!("{other:?}"),
         };
         assert_eq!(text("run"), "x x x x y y y y");

@@ -23,9 +23,8 @@ pub(crate) fn write_csv<F: Borrow<Frame>>(
         for row in 0..frame.rows() {
             for (_, column) in &frame.columns {
                 match column {
-                    Column::Text(cells) => writer.write_field(&cells[row])?,
-                    Column::OptionalText(cells) => {
-                        writer.write_field(cells[row].as_deref().unwrap_or_default())?;
+                    Column::Text(cells) | Column::OptionalText(cells) => {
+                        writer.write_field(cells.get(row).unwrap_or_default())?;
                     }
                     Column::Number(cells) => {
                         text.clear();

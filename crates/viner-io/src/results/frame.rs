@@ -1,5 +1,6 @@
 //! A table of results.
 
+use super::words::Words;
 use crate::diagnostic::IoError;
 
 /// A named table: columns of one length, each with its name.
@@ -15,9 +16,9 @@ pub struct Frame {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Column {
     /// Labels, none missing.
-    Text(Vec<String>),
+    Text(Words),
     /// Labels, some missing.
-    OptionalText(Vec<Option<String>>),
+    OptionalText(Words),
     /// Numbers; one that is not finite is written as an empty cell.
     Number(Vec<f64>),
 }
@@ -26,8 +27,7 @@ impl Column {
     /// Number of cells.
     pub fn len(&self) -> usize {
         match self {
-            Self::Text(cells) => cells.len(),
-            Self::OptionalText(cells) => cells.len(),
+            Self::Text(cells) | Self::OptionalText(cells) => cells.len(),
             Self::Number(cells) => cells.len(),
         }
     }
@@ -46,25 +46,24 @@ impl Frame {
 
     /// Adds a column of labels.
     #[must_use]
-    pub fn text<T: Into<String>>(
+    pub fn text<T: AsRef<str>>(
         mut self,
         name: impl Into<String>,
         cells: impl IntoIterator<Item = T>,
     ) -> Self {
-        let cells = cells.into_iter().map(Into::into).collect();
+        let cells = cells.into_iter().map(Some).collect();
         self.columns.push((name.into(), Column::Text(cells)));
         self
     }
 
     /// Adds a column of labels, some missing.
     #[must_use]
-    pub fn optional_text<T: Into<String>>(
+    pub fn optional_text<T: AsRef<str>>(
         mut self,
         name: impl Into<String>,
         cells: impl IntoIterator<Item = Option<T>>,
     ) -> Self {
-        let cells = cells.into_iter().map(|cell| cell.map(Into::into)).collect();
-        self.columns.push((name.into(), Column::OptionalText(cells)));
+        self.columns.push((name.into(), Column::OptionalText(cells.into_iter().collect())));
         self
     }
 

@@ -12,6 +12,7 @@ mod manifest;
 mod optimize_frames;
 mod parquet_file;
 mod sweep_frames;
+mod words;
 pub mod write;
 mod xlsx_file;
 
@@ -26,4 +27,5 @@ pub use manifest::{Program, certificate, manifest, solver};
 pub use optimize_frames::{Chosen, chosen, optimize_frames};
 pub(crate) use parquet_file::write_parquet;
 pub use sweep_frames::{summaries, sweep_frames};
+pub use words::Words;
 pub use write::{ResultFormat, check_folder, write_results};

@@ -45,8 +45,9 @@ pub(crate) fn write_parquet<F: Borrow<Frame>>(
 
 fn array(column: &Column) -> ArrayRef {
     match column {
-        Column::Text(cells) => Arc::new(StringArray::from_iter_values(cells)),
-        Column::OptionalText(cells) => Arc::new(cells.iter().collect::<StringArray>()),
+        Column::Text(cells) | Column::OptionalText(cells) => {
+            Arc::new(cells.iter().collect::<StringArray>())
+        }
         Column::Number(cells) => {
             let finite = |value: &f64| value.is_finite().then_some(*value);
             Arc::new(cells.iter().map(finite).collect::<Float64Array>())

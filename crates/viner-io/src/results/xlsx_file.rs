@@ -48,13 +48,8 @@ pub(crate) fn write_xlsx(frames: &[Frame], to: impl Write + Seek + Send) -> Resu
 
 fn write_column(sheet: &mut Worksheet, index: u16, column: &Column) -> Result<(), XlsxError> {
     match column {
-        Column::Text(cells) => {
-            for (row, cell) in (1u32..).zip(cells) {
-                sheet.write_string(row, index, cell)?;
-            }
-        }
-        Column::OptionalText(cells) => {
-            for (row, cell) in (1u32..).zip(cells) {
+        Column::Text(cells) | Column::OptionalText(cells) => {
+            for (row, cell) in (1u32..).zip(cells.iter()) {
                 if let Some(cell) = cell {
                     sheet.write_string(row, index, cell)?;
                 }

@@ -48,7 +48,8 @@ fn found(frame: &Frame) -> Rows {
     for (name, column) in &frame.columns {
         match column {
             Column::Text(cells) => {
-                rows.iter_mut().zip(cells).for_each(|(row, cell)| row.0.push(cell.clone()));
+                let cells = cells.iter().flatten();
+                rows.iter_mut().zip(cells).for_each(|(row, cell)| row.0.push(cell.to_owned()));
             }
             Column::Number(cells) => rows.iter_mut().zip(cells).for_each(|(row, cell)| {
                 row.1.insert(name.clone(), *cell);
