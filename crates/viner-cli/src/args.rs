@@ -240,9 +240,9 @@ pub struct SensitivityOptions {
     /// How many of the largest derivatives to show
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub top: usize,
-    /// Also by every trade share of the baseline
-    #[arg(long)]
-    pub trade_shares: bool,
+    /// How many of the largest derivatives by shares of the baseline to keep, of each outcome; 0 takes none
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    pub shares: usize,
     /// Largest failure of an accounting identity of the table, relative to world output [default: 1e-6]
     #[arg(long, value_name = "SHARE")]
     pub tolerance: Option<f64>,

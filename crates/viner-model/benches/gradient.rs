@@ -1,4 +1,4 @@
-//! Derivatives of an outcome by everything, over the solve that they are of: one outcome, and a second.
+//! Derivatives of an outcome by everything, all shares of the baseline included, over the solve that they are of: one outcome, and a second.
 //!
 //! `cargo bench -p viner-model --bench gradient` prints a table; `-- 77x45` one case alone.
 
@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use viner_model::baseline::Baseline;
 use viner_model::economies::{Recipe, wall, with_sourcing};
-use viner_model::equilibrium::{Differentiable, Settings, gradients, solve};
+use viner_model::equilibrium::{By, Differentiable, Gradient, Settings, gradients_by, solve};
 use viner_model::outcome::{Names, Outcome, Smooth};
 use viner_model::problem::Problem;
 use viner_model::scenario::Sourcing;
@@ -74,18 +74,21 @@ fn main() {
             bound.and_then(viner_model::outcome::Measure::smooth).expect("it has a derivative")
         };
         let outcomes = [smooth("welfare(R000)"), smooth("flow(R000, R001, S000)")];
-        let outcomes: Vec<&dyn Differentiable> =
-            outcomes.iter().map(|outcome| outcome as &dyn Differentiable).collect();
         let found = solve(&problem, Settings::default()).expect("there is an equilibrium");
+        let gradients = |count: usize| -> Vec<Gradient> {
+            let by = By { cells: None, shares: true };
+            let outcomes = outcomes[..count].iter().map(|one| (one as &dyn Differentiable, by));
+            gradients_by(&problem, &found, outcomes)
+        };
         // In turns, so that what else the machine does falls on all alike.
         let [mut solves, mut ones, mut twos] = [const { Vec::new() }; 3];
         for _ in 0..ROUNDS {
             solves.push(seconds(|| solve(&problem, Settings::default())));
-            ones.push(seconds(|| gradients(&problem, &found, &outcomes[..1])));
-            twos.push(seconds(|| gradients(&problem, &found, &outcomes)));
+            ones.push(seconds(|| gradients(1)));
+            twos.push(seconds(|| gradients(2)));
         }
         let [solve, one, two] = [solves, ones, twos].map(median);
-        let products = gradients(&problem, &found, &outcomes[..1])[0].products;
+        let products = gradients(1)[0].products;
         let traits = [(tariffs > 0.0, " tariffs"), (by_user, " by user")];
         let traits = traits.iter().filter(|(has, _)| *has).map(|(_, text)| *text);
         println!(

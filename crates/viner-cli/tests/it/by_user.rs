@@ -61,7 +61,7 @@ fn derivatives_and_best_policies_by_user() {
         [step, -step, 2.0 * step, -2.0 * step].map(|step| duty(0.3 + step));
     let difference = (8.0 * (near - back) - (far - far_back)) / (12.0 * step);
     duty(0.3);
-    let json = place.viner("sensitivity duty.toml --of welfare(AUS) --json --trade-shares -o out");
+    let json = place.viner("sensitivity duty.toml --of welfare(AUS) --json -o out");
     let json = json.succeeded().json();
     let found = json["outcomes"][0]["policies"][0]["derivative"].as_f64().unwrap();
     assert!((found - difference).abs() < 1e-7 * found.abs(), "{found} {difference}");

@@ -102,3 +102,45 @@ fn what_has_no_derivative_is_refused() {
     }
     assert_eq!(place.viner("sensitivity tariff.toml").status, 2);
 }
+
+/// Every share of the baseline has a row, unless fewer are asked for: then the largest have.
+#[test]
+fn shares_of_the_baseline_have_rows() {
+    let place = place();
+    let all = place.viner("sensitivity tariff.toml --of welfare(USA) --json -o all").succeeded();
+    let rows = place.rows("all/gradient.csv");
+    let of_key = |key: &str| {
+        let key = key.to_owned();
+        rows.iter().filter(move |row| row["kind"] == "baseline" && row["key"] == key)
+    };
+    for key in ["trade_share", "input_share.A", "value_added_share", "final_share"] {
+        assert!(of_key(key).count() > 0, "{key}");
+    }
+    // Shares that add up to one.
+    let sum: f64 = of_key("final_share")
+        .filter(|row| row["importer"] == "USA")
+        .map(|row| row["value"].parse::<f64>().unwrap())
+        .sum();
+    assert!((sum - 1.0).abs() < 1e-12, "{sum}");
+    let json = all.json();
+    let shown = &json["outcomes"][0];
+    assert!(shown["largest"].as_array().unwrap().iter().all(|row| row["kind"] != "baseline"));
+    assert!(shown["baseline"].as_array().unwrap().iter().all(|row| row["kind"] == "baseline"));
+    assert_eq!(shown["sectors"][0]["sector"], "A");
+    assert_eq!(shown["sectors"][0]["derivative"], shown["policies"][0]["derivative"]);
+
+    let few =
+        place.viner("sensitivity tariff.toml --of welfare(USA) --shares 3 -o few").succeeded();
+    assert!(
+        few.stderr.contains("shares of the baseline with smaller derivatives are left out"),
+        "{few}"
+    );
+    let largest = |folder: &str| -> Vec<f64> {
+        let rows = place.rows(&format!("{folder}/gradient.csv"));
+        let rows = rows.iter().filter(|row| row["kind"] == "baseline");
+        rows.map(|row| row["derivative"].parse().unwrap()).collect()
+    };
+    assert_eq!(largest("few"), largest("all")[..3]);
+    place.viner("sensitivity tariff.toml --of welfare(USA) --shares 0 -o none").succeeded();
+    assert_eq!(largest("none"), [0.0; 0]);
+}

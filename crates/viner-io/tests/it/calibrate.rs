@@ -228,9 +228,9 @@ source = "made up"
     let target = "flow(RUS, DEU, *) / base.flow(RUS, DEU, *)".to_owned();
     let asked = viner_io::sensitivity::Asked::new(&at_best.question, &[target]).unwrap();
     let scenario = &at_best.question.file.scenario;
-    let answers = asked.answers(scenario, &year.problem, &year.equilibrium, false);
-    let (policy, key, _, slope) = answers[0].by_policy().swap_remove(0);
-    assert_eq!((policy.as_str(), key.as_str()), ("friction", "change"));
-    let sd = 0.05 / slope.abs();
+    let answers = asked.answers(scenario, &year.problem, &year.equilibrium, 0);
+    let group = answers[0].by_policy().swap_remove(0);
+    assert_eq!((&group.of[..], group.key), (&["friction"][..], "change"));
+    let sd = 0.05 / group.derivative.abs();
     assert!((found.sizes[0].sd / sd - 1.0).abs() < 1e-5, "{} and {sd}", found.sizes[0].sd);
 }

@@ -28,7 +28,7 @@ pub use failure::Failure;
 pub use flows::TradeFlows;
 pub use gradient::{
     BranchGradient, By, CellGradient, Differentiable, Figures, Gradient, NestGradient,
-    WedgeGradient, gradients, gradients_by,
+    ShareGradient, WedgeGradient, gradients, gradients_by,
 };
 pub use reference::{RunError, reference_baseline, run};
 pub use solve::{Method, Settings, Statistics, solve, solve_from, solve_with};

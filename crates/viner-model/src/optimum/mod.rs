@@ -172,7 +172,7 @@ impl<'a> Economy<'a> {
         };
         let cells: Vec<BTreeSet<TradeCell>> = by.iter().map(cells_of).collect();
         let asked = outcomes.into_iter().zip(&cells).map(|(outcome, cells)| {
-            let by = By { cells: Some(cells), trade_shares: false };
+            let by = By { cells: Some(cells), shares: false };
             (outcome as &dyn Differentiable, by)
         });
         let gradients = gradients_by(&last.problem, &equilibrium, asked);

@@ -1,25 +1,37 @@
 //! Derivatives by what is different in touched trade cells, and by the nests on them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use viner_numerics::{Adjoints, Real};
+use viner_numerics::{Adjoints, Real, Var};
 
 use super::blending::{Blending, Direction, Worth};
-use super::parameters::{BranchGradient, CellGradient, Gradient};
+use super::parameters::{BranchGradient, CellGradient, Gradient, NestGradient};
 use super::tail::{Read, Tail};
 use super::{Backward, FlowSeeds, Pull};
 use crate::equations::backward::market::MarketSeeds;
 use crate::equations::rents::Rent;
+use crate::equilibrium::map::evaluation::Evaluation;
+use crate::equilibrium::system::each;
 use crate::problem::{CellChange, TradeCell, WedgeRule};
 
 /// What is known of an outcome before its derivatives by cells.
-struct Known<'k, 'a, 't> {
-    tail: &'k Tail<'a, 't>,
+struct Known<'k, 't> {
+    evaluation: &'k Evaluation<Var<'t>>,
     read: &'k Read<'t>,
     adjoints: &'k Adjoints,
     pull: &'k Pull,
     seeds: Vec<MarketSeeds<'k>>,
     rents: Vec<Rent<f64>>,
+}
+
+/// What the touched cells of a sector come to.
+#[derive(Default)]
+struct OfSector {
+    cells: Vec<(TradeCell, CellGradient)>,
+    /// By θ.
+    trade: f64,
+    /// By the parameters of the nests on them.
+    nests: BTreeMap<usize, NestGradient>,
 }
 
 impl Backward<'_> {
@@ -34,7 +46,7 @@ impl Backward<'_> {
         gradient: &mut Gradient,
     ) {
         let known = Known {
-            tail,
+            evaluation: &tail.evaluation,
             read,
             adjoints,
             pull,
@@ -42,30 +54,43 @@ impl Backward<'_> {
             rents: self.rents_of(tail),
         };
         let touched = &self.system.problem.counterfactual.cells;
-        let mut by_cell = |cell: TradeCell, change: &CellChange| {
-            self.cell(&known, (cell, change), gradient);
-        };
-        match some {
-            None => touched.iter().for_each(|(&cell, change)| by_cell(cell, change)),
+        let chosen: Vec<(TradeCell, &CellChange)> = match some {
+            None => touched.iter().map(|(&cell, change)| (cell, change)).collect(),
             Some(some) => {
-                let known = some.iter().filter_map(|cell| Some((cell, touched.get(cell)?)));
-                known.for_each(|(&cell, change)| by_cell(cell, change));
-                gradient.trade.fill(f64::NAN);
-                for nest in &mut gradient.nests {
-                    nest.elasticity = f64::NAN;
-                    nest.branches.fill(BranchGradient::UNKNOWN);
-                }
+                some.iter().filter_map(|cell| Some((*cell, touched.get(cell)?))).collect()
+            }
+        };
+        let sectors: Vec<_> = chosen.chunk_by(|(one, _), (other, _)| one.0 == other.0).collect();
+        let found = each(self.parallel, sectors.len(), |at| {
+            let mut found = OfSector::default();
+            sectors[at].iter().for_each(|cell| self.cell(&known, *cell, &mut found));
+            found
+        });
+        let mut cells = Vec::with_capacity(chosen.len());
+        for (of_sector, sector) in found.into_iter().zip(sectors) {
+            cells.extend(of_sector.cells);
+            gradient.trade[sector[0].0.0] += of_sector.trade;
+            for (nest, own) in of_sector.nests {
+                gradient.nests[nest].add(&own);
+            }
+        }
+        gradient.cells = cells.into_iter().collect();
+        if some.is_some() {
+            gradient.trade.fill(f64::NAN);
+            for nest in &mut gradient.nests {
+                nest.elasticity = f64::NAN;
+                nest.branches.fill(BranchGradient::UNKNOWN);
             }
         }
     }
 
     fn cell(
         &self,
-        known: &Known<'_, '_, '_>,
+        known: &Known<'_, '_>,
         (cell, change): (TradeCell, &CellChange),
-        gradient: &mut Gradient,
+        found: &mut OfSector,
     ) {
-        let Known { tail, read, adjoints, pull, .. } = known;
+        let Known { evaluation, read, adjoints, pull, .. } = known;
         let (s, n, i) = cell;
         let problem = self.system.problem;
         let counterfactual = &problem.counterfactual;
@@ -76,7 +101,7 @@ impl Backward<'_> {
         let nest_count = change.nests.len();
         if baseline.trade_flows[[s, n, i]] == 0.0 {
             let none = CellGradient { nests: vec![0.0; nest_count], ..CellGradient::default() };
-            gradient.cells.insert(cell, none);
+            found.cells.push((cell, none));
             return;
         }
         if !self.system.survivors.buys[[n, s]] || !self.system.survivors.sells[[i, s]] {
@@ -88,7 +113,7 @@ impl Backward<'_> {
                 staying: f64::NAN,
                 nests: vec![f64::NAN; nest_count],
             };
-            gradient.cells.insert(cell, unknown);
+            found.cells.push((cell, unknown));
             return;
         }
         let seeds = &known.seeds[s];
@@ -137,7 +162,7 @@ impl Backward<'_> {
             own.tariff = -before_tariff * before_tariff * (by_gross - spending * seeds.tariffs[n]);
             let mut by_outer = by_gross * before_tariff;
             for &(hub, part) in &accounts.margins {
-                by_outer -= gross * part * adjoints.of(tail.evaluation.rents[hub]);
+                by_outer -= gross * part * adjoints.of(evaluation.rents[hub]);
             }
             for &wedge in &accounts.wedges {
                 let line = &self.system.wedges[wedge];
@@ -146,7 +171,7 @@ impl Backward<'_> {
                 else {
                     continue;
                 };
-                let log_quantity = tail.evaluation.wedges.log_quantities[wedge];
+                let log_quantity = evaluation.wedges.log_quantities[wedge];
                 let goods = gross * (-log_multiplier - log_cost).exp() * limited.quantity;
                 of.log_arrival += adjoints.of(log_quantity) * goods / log_quantity.value().exp();
             }
@@ -159,7 +184,7 @@ impl Backward<'_> {
             }
             of.producer = by_outer / accounts.producer;
             for (hub, slot) in of.margins.iter_mut().enumerate() {
-                *slot = gross * adjoints.of(tail.evaluation.rents[hub]);
+                *slot = gross * adjoints.of(evaluation.rents[hub]);
             }
             let divided = accounts.divide(spending, &known.rents, |_, _, _: f64| {});
             let read_value =
@@ -171,7 +196,7 @@ impl Backward<'_> {
             for &wedge in &accounts.wedges {
                 let line = &counterfactual.wedges[wedge];
                 if matches!(line.rule, WedgeRule::PriceCap(_)) && line.cells[0].0 == cell {
-                    let price = tail.evaluation.wedges.log_prices[wedge];
+                    let price = evaluation.wedges.log_prices[wedge];
                     own.export_tax += before_tax * adjoints.of(price);
                 }
             }
@@ -199,30 +224,30 @@ impl Backward<'_> {
         own.staying = by_remaining * change.allowed;
         if closed {
             // Nothing but its return changes anything.
-            gradient.cells.insert(
-                cell,
-                CellGradient {
-                    allowed: if change.allowed == 0.0 { own.allowed } else { 0.0 },
-                    staying: if change.staying == 0.0 { own.staying } else { 0.0 },
-                    nests: vec![0.0; nest_count],
-                    ..CellGradient::default()
-                },
-            );
+            let returning = CellGradient {
+                allowed: if change.allowed == 0.0 { own.allowed } else { 0.0 },
+                staying: if change.staying == 0.0 { own.staying } else { 0.0 },
+                nests: vec![0.0; nest_count],
+                ..CellGradient::default()
+            };
+            found.cells.push((cell, returning));
             return;
         }
         of.log_weight = change.remaining() * by_remaining;
         own.trade_cost -= theta * of.log_weight / change.trade_cost;
         own.tariff -= theta * of.log_weight * before_tariff;
         own.export_tax -= theta * of.log_weight * before_tax;
-        gradient.trade[s] -= of.log_weight * cost_factor.ln();
+        found.trade -= of.log_weight * cost_factor.ln();
         for (position, &(nest, _)) in change.nests.iter().enumerate() {
             let by = |direction: Direction| {
                 of.along(&Blending::of(&counterfactual.nests, change, theta, nest, direction))
             };
             own.nests[position] = by(Direction::Part(position));
-            gradient.nests[nest].elasticity += by(Direction::Elasticity);
-            for branch in 0..gradient.nests[nest].branches.len() {
-                let slot = &mut gradient.nests[nest].branches[branch];
+            let branches = counterfactual.nests[nest].branches.len();
+            let by_nest =
+                found.nests.entry(nest).or_insert_with(|| NestGradient::with_branches(branches));
+            by_nest.elasticity += by(Direction::Elasticity);
+            for (branch, slot) in by_nest.branches.iter_mut().enumerate() {
                 slot.cost += by(Direction::Cost(branch));
                 slot.margin += by(Direction::Margin(branch));
                 slot.share += by(Direction::Share(branch));
@@ -231,9 +256,9 @@ impl Backward<'_> {
         if nest_count > 0 {
             let nests = &counterfactual.nests;
             let blending = Blending::of(nests, change, theta, usize::MAX, Direction::Trade);
-            gradient.trade[s] += of.along(&blending);
+            found.trade += of.along(&blending);
         }
-        gradient.cells.insert(cell, own);
+        found.cells.push((cell, own));
     }
 
     /// Rents as the accounts of split cells see them, without derivatives.

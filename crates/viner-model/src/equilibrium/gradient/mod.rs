@@ -11,6 +11,7 @@
 mod blending;
 mod cells;
 mod parameters;
+mod shares;
 mod tail;
 #[cfg(test)]
 mod tests;
@@ -33,6 +34,7 @@ use crate::equations::backward::region::{RegionBackward, RegionPull, RegionSeeds
 use crate::problem::{Problem, TradeCell};
 
 pub use parameters::{BranchGradient, CellGradient, Gradient, NestGradient, WedgeGradient};
+pub use shares::ShareGradient;
 pub use tail::Figures;
 
 /// Relative residual of the linear solution: the error of the equilibrium itself, by default.
@@ -60,12 +62,12 @@ pub struct By<'a> {
     /// Of all touched trade cells these alone, which takes less time where few of many are asked for.
     /// Derivatives by elasticities of trade and by nests, to which all cells add, are NaN then.
     pub cells: Option<&'a BTreeSet<TradeCell>>,
-    /// Whether also by every trade share of the baseline.
-    pub trade_shares: bool,
+    /// Whether also by every share of the baseline.
+    pub shares: bool,
 }
 
-/// The value and all derivatives of each outcome at the equilibrium of a problem, but for those by trade
-/// shares of the baseline. Of one whose linear system has no solution, as where an equilibrium is about
+/// The value and all derivatives of each outcome at the equilibrium of a problem, but for those by shares of
+/// the baseline. Of one whose linear system has no solution, as where an equilibrium is about
 /// to vanish, the derivatives are NaN.
 pub fn gradients<'o>(
     problem: &Problem,
@@ -240,8 +242,8 @@ impl<'a> Backward<'a> {
         }
         let mut gradient = self.parameters(map, tail, &read, &adjoints, (&pull, &multipliers));
         self.cells(tail, &read, &adjoints, (&flows, &pull), by.cells, &mut gradient);
-        if by.trade_shares {
-            gradient.trade_shares = Some(self.trade_shares(tail, &adjoints, (&flows, &pull)));
+        if by.shares {
+            gradient.shares = Some(self.shares(tail, &adjoints, (&flows, &pull), &gradient));
         }
         gradient.value = outcome.value();
         gradient.products = products + 2;
@@ -268,17 +270,9 @@ impl<'a> Backward<'a> {
                 expenditure[row * sectors + s] += by_spending;
             }
         }
-        let shift = &adjoints[places.log_share_shift.clone()];
-        let totals: Vec<_> = (0..regions).map(|n| tail.totals(adjoints, n)).collect();
-        let pulled = each(self.parallel, regions, |n| {
-            let row = n * sectors..(n + 1) * sectors;
-            self.regions[n].pull(&RegionSeeds {
-                log_cost: &log_costs[row.clone()],
-                log_share_shift: &shift[row.clone()],
-                expenditure: &expenditure[n * goods..(n + 1) * goods],
-                totals: totals[n],
-            })
-        });
+        let region_seeds = self.region_seeds(tail, adjoints, &log_costs, &expenditure);
+        let pulled: Vec<RegionPull> =
+            each(self.parallel, regions, |n| self.regions[n].pull(&region_seeds[n]));
         for (n, region) in pulled.iter().enumerate() {
             add_scaled(&mut unknowns[n * sectors..(n + 1) * sectors], &region.log_activity, 1.0);
             let prices = cells + n * goods..cells + (n + 1) * goods;
@@ -306,6 +300,27 @@ impl<'a> Backward<'a> {
         Pull { unknowns, log_costs, expenditure, log_multipliers, markets, regions: pulled }
     }
 
+    fn region_seeds<'s>(
+        &self,
+        tail: &Tail<'_, '_>,
+        adjoints: &'s Adjoints,
+        log_costs: &'s [f64],
+        expenditure: &'s [f64],
+    ) -> Vec<RegionSeeds<'s>> {
+        let (sectors, goods) = (self.markets.len(), self.markets.len() * self.system.purchasers);
+        let shift = &adjoints[tail.places.log_share_shift.clone()];
+        let rows = log_costs.chunks(sectors).zip(shift.chunks(sectors));
+        rows.zip(expenditure.chunks(goods))
+            .enumerate()
+            .map(|(n, ((log_cost, log_share_shift), expenditure))| RegionSeeds {
+                log_cost,
+                log_share_shift,
+                expenditure,
+                totals: tail.totals(adjoints, n),
+            })
+            .collect()
+    }
+
     fn market_seeds<'s>(
         &self,
         tail: &Tail<'_, '_>,
@@ -317,13 +332,12 @@ impl<'a> Backward<'a> {
         let of_sector = |place: &Range<usize>, s: usize, rows: usize| {
             &adjoints[place.start + s * rows..place.start + (s + 1) * rows]
         };
-        let row = |place, s| of_sector(place, s, regions);
         (0..self.markets.len())
             .map(|s| MarketSeeds {
                 log_prices: of_sector(&places.log_prices, s, regions * self.system.purchasers),
-                sales: row(&places.sales, s),
-                tariffs: row(&places.tariffs, s),
-                export_taxes: row(&places.export_taxes, s),
+                sales: of_sector(&places.sales, s, regions),
+                tariffs: &adjoints[places.tariff_revenue.clone()],
+                export_taxes: &adjoints[places.export_tax_revenue.clone()],
                 split_spending: &adjoints[places.split_spending[s].clone()],
                 flows: &flows[s],
             })

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use ndarray::{Array1, Array2, Array4, Axis, Zip};
+use ndarray::{Array1, Array2};
 use viner_numerics::{Adjoints, Dual, Real};
 
+use super::shares::ShareGradient;
 use super::tail::{Read, Tail};
-use super::{Backward, FlowSeeds, Pull};
-use crate::equations::backward::region::RegionSeeds;
+use super::{Backward, Pull};
 use crate::equilibrium::map::EquilibriumMap;
 use crate::equilibrium::system::each;
 use crate::problem::{
@@ -49,10 +49,8 @@ pub struct Gradient {
     /// By each member's part in the losses of each coalition, the other parts held; none where the rule
     /// is another.
     pub coalitions: Vec<Vec<f64>>,
-    /// By `π`, `[sector, importer, purchaser, exporter]`, the other shares of the purchaser giving way in
-    /// proportion and all else of the baseline held; NaN where there is no other or no trade. Only where
-    /// it is asked for.
-    pub trade_shares: Option<Array4<f64>>,
+    /// By the shares of the baseline, where it is asked for.
+    pub shares: Option<ShareGradient>,
 }
 
 /// Derivatives by the fields of a [`CellChange`]; NaN where its exporter or its importer has left the
@@ -93,6 +91,21 @@ pub struct BranchGradient {
     pub share: f64,
 }
 
+impl NestGradient {
+    pub(super) fn with_branches(count: usize) -> Self {
+        Self { elasticity: 0.0, branches: vec![BranchGradient::default(); count] }
+    }
+
+    pub(super) fn add(&mut self, other: &Self) {
+        self.elasticity += other.elasticity;
+        for (slot, own) in self.branches.iter_mut().zip(&other.branches) {
+            slot.cost += own.cost;
+            slot.margin += own.margin;
+            slot.share += own.share;
+        }
+    }
+}
+
 impl BranchGradient {
     pub(super) const UNKNOWN: Self = Self { cost: f64::NAN, margin: f64::NAN, share: f64::NAN };
 }
@@ -122,7 +135,6 @@ impl Backward<'_> {
         let problem = self.system.problem;
         let baseline = &problem.baseline;
         let (regions, sectors) = (self.regions.len(), self.markets.len());
-        let shift = &adjoints[tail.places.log_share_shift.clone()];
         let zeros = || Array2::zeros((regions, sectors));
         let mut gradient = Gradient {
             value: f64::NAN,
@@ -141,27 +153,16 @@ impl Backward<'_> {
                 .counterfactual
                 .nests
                 .iter()
-                .map(|nest| NestGradient {
-                    elasticity: 0.0,
-                    branches: vec![BranchGradient::default(); nest.branches.len()],
-                })
+                .map(|nest| NestGradient::with_branches(nest.branches.len()))
                 .collect(),
             wedges: self.wedge_gradients(tail, adjoints, &pull.log_multipliers),
             coalitions: self.coalition_gradients(map, tail, multipliers),
-            trade_shares: None,
+            shares: None,
         };
-        let goods = sectors * self.system.purchasers;
-        let totals: Vec<_> = (0..regions).map(|n| tail.totals(adjoints, n)).collect();
+        let seeds = self.region_seeds(tail, adjoints, &pull.log_costs, &pull.expenditure);
         let by_region = each(self.parallel, regions, |n| {
-            let row = n * sectors..(n + 1) * sectors;
-            let seeds = RegionSeeds {
-                log_cost: &pull.log_costs[row.clone()],
-                log_share_shift: &shift[row.clone()],
-                expenditure: &pull.expenditure[n * goods..(n + 1) * goods],
-                totals: totals[n],
-            };
             let value_added = baseline.value_added.row(n).to_vec();
-            self.regions[n].gradient(&seeds, &pull.regions[n], &value_added)
+            self.regions[n].gradient(&seeds[n], &pull.regions[n], &value_added)
         });
         for (n, own) in by_region.into_iter().enumerate() {
             add(&mut gradient.production, &own.production);
@@ -209,33 +210,6 @@ impl Backward<'_> {
                 }
             }
         }
-    }
-
-    /// By the shares of the baseline, of derivatives by the logarithms of all weights: weights are
-    /// proportional to shares.
-    pub(super) fn trade_shares(
-        &self,
-        tail: &Tail<'_, '_>,
-        adjoints: &Adjoints,
-        (flows, pull): (&FlowSeeds, &Pull),
-    ) -> Array4<f64> {
-        let problem = self.system.problem;
-        let (sectors, regions, _) = problem.baseline.trade_shares.dim();
-        let seeds = self.market_seeds(tail, adjoints, flows);
-        let mut gradient = Array4::zeros((sectors, regions, self.system.purchasers, regions));
-        let by_sector = gradient.axis_iter_mut(Axis(0)).enumerate();
-        for (s, mut of_sector) in by_sector {
-            let by_weight = self.markets[s].by_log_weights(&seeds[s], &pull.markets[s]);
-            of_sector.iter_mut().zip(by_weight).for_each(|(slot, by_weight)| *slot = by_weight);
-        }
-        Zip::indexed(gradient.lanes_mut(Axis(3))).for_each(|(s, n, purchaser), mut row| {
-            let all = row.sum();
-            for (i, slot) in row.iter_mut().enumerate() {
-                let share = problem.trade_share((s, n, i), purchaser);
-                *slot = (*slot / share - all) / (1.0 - share);
-            }
-        });
-        gradient
     }
 
     /// What losses of a coalition its members bear, by their parts in them.

@@ -30,8 +30,8 @@ pub(super) struct Places {
     totals: Range<usize>,
     pub log_prices: Range<usize>,
     pub sales: Range<usize>,
-    pub tariffs: Range<usize>,
-    pub export_taxes: Range<usize>,
+    pub tariff_revenue: Range<usize>,
+    pub export_tax_revenue: Range<usize>,
     pub split_spending: Vec<Range<usize>>,
     pub incomes: Range<usize>,
 }
@@ -95,8 +95,8 @@ impl<'a, 't> Tail<'a, 't> {
         let (totals, at_totals) = tape.variables(&totals);
         let (log_prices, at_prices) = tape.variables(&blocks.log_prices);
         let (sales, at_sales) = tape.variables(&blocks.sales);
-        let (tariffs, at_tariffs) = tape.variables(&blocks.tariffs);
-        let (export_taxes, at_export_taxes) = tape.variables(&blocks.export_taxes);
+        let (tariff_revenue, at_tariffs) = tape.variables(&blocks.tariff_revenue);
+        let (export_tax_revenue, at_export_taxes) = tape.variables(&blocks.export_tax_revenue);
         let (split_spending, at_splits) =
             blocks.split_spending.iter().map(|spending| tape.variables(spending)).unzip();
         let (incomes, at_incomes) = tape.variables(&vec![0.0; regions]);
@@ -118,8 +118,10 @@ impl<'a, 't> Tail<'a, 't> {
             log_prices,
             by_sector: Vec::new(),
             sales,
-            tariffs,
-            export_taxes,
+            tariffs: Vec::new(),
+            export_taxes: Vec::new(),
+            tariff_revenue,
+            export_tax_revenue,
             rents: incomes.clone(),
             split_spending,
             wedges,
@@ -136,8 +138,8 @@ impl<'a, 't> Tail<'a, 't> {
             totals: at_totals,
             log_prices: at_prices,
             sales: at_sales,
-            tariffs: at_tariffs,
-            export_taxes: at_export_taxes,
+            tariff_revenue: at_tariffs,
+            export_tax_revenue: at_export_taxes,
             split_spending: at_splits,
             incomes: at_incomes,
         };
@@ -215,10 +217,6 @@ impl<'t> Figures<'_, 't> {
         self.tail.system.markets[s].split_place(n, i).is_some()
     }
 
-    fn regions(&self) -> usize {
-        self.tail.evaluation.totals.len()
-    }
-
     fn cell(&self, region: usize, sector: usize) -> usize {
         region * self.tail.system.markets.len() + sector
     }
@@ -273,17 +271,12 @@ impl<'t> Figures<'_, 't> {
 
     /// Import tariffs collected.
     pub fn tariff_revenue(&self, region: usize) -> Var<'t> {
-        self.sum_of(&self.tail.evaluation.tariffs, region)
+        self.tail.evaluation.tariff_revenue[region]
     }
 
     /// Export taxes collected.
     pub fn export_tax_revenue(&self, region: usize) -> Var<'t> {
-        self.sum_of(&self.tail.evaluation.export_taxes, region)
-    }
-
-    fn sum_of(&self, values: &[Var<'t>], region: usize) -> Var<'t> {
-        let by_sector = values.iter().skip(region).step_by(self.regions());
-        by_sector.fold(Var::constant(0.0), |sum, &value| sum + value)
+        self.tail.evaluation.export_tax_revenue[region]
     }
 
     /// Rents, fees and margins of hubs received.

@@ -2,6 +2,7 @@
 //! calculated from.
 
 use viner_numerics::Real;
+use viner_numerics::kernel::dense::{add_scaled, dot, transpose};
 
 use super::EquilibriumMap;
 use super::evaluation::Evaluation;
@@ -12,10 +13,14 @@ pub struct LevelsBackward<'a> {
     system: &'a System<'a>,
     /// Part of the implied change that is taken, by cell; 0 where nothing is produced.
     relaxation: Vec<f64>,
-    /// `Σ_n X'`, by cell.
-    sales: Vec<f64>,
+    /// Part of the activity that stays, by cell; 0 where nothing is produced.
+    staying: Vec<f64>,
+    /// `1 / Σ_n X'`, by cell; 0 where nothing is produced.
+    per_sale: Vec<f64>,
     /// Part in world value added, as sales imply it, by cell.
     world_share: Vec<f64>,
+    /// Prices that are no unknowns, `[sector, region, purchaser]`.
+    unbought: Vec<usize>,
 }
 
 /// Derivatives with respect to what the image of activities and prices is calculated from.
@@ -56,48 +61,44 @@ impl<'a> LevelsBackward<'a> {
         for share in &mut world_share {
             *share /= world;
         }
-        let relaxation = output
-            .iter()
-            .zip(&map.relaxation)
-            .map(|(output, part)| if *output == 0.0 { 0.0 } else { *part })
-            .collect();
-        Self { system, relaxation, sales, world_share }
+        let if_produced = |cell: usize, value: f64| if output[cell] == 0.0 { 0.0 } else { value };
+        let purchasers = system.purchasers;
+        let is_bought = |place: &usize| {
+            let (row, s) = (place % (regions * purchasers), place / (regions * purchasers));
+            system.survivors.buys(row / purchasers, row % purchasers, s)
+        };
+        Self {
+            system,
+            relaxation: (0..cells).map(|cell| if_produced(cell, map.relaxation[cell])).collect(),
+            staying: (0..cells).map(|cell| if_produced(cell, 1.0 - map.relaxation[cell])).collect(),
+            per_sale: (0..cells).map(|cell| if_produced(cell, sales[cell].recip())).collect(),
+            world_share,
+            unbought: (0..system.prices()).filter(|place| !is_bought(place)).collect(),
+        }
     }
 
     /// From derivatives by the image, activities first.
     pub fn pull(&self, image: &[f64]) -> LevelsPull {
         let (cells, sectors) = (self.system.cells(), self.system.markets.len());
-        let (regions, purchasers) = (cells / sectors, self.system.purchasers);
         let (activity, prices) = image.split_at(cells);
-        let taken: Vec<f64> =
-            activity.iter().zip(&self.relaxation).map(|(by, part)| by * part).collect();
-        // The numeraire keeps world value added what it was.
-        let all: f64 = taken.iter().sum();
-        let implied = taken.iter().zip(&self.world_share).map(|(own, share)| own - all * share);
-        let implied: Vec<f64> = implied.collect();
-        let produces = |cell: usize| self.relaxation[cell] != 0.0;
-        let mut pull = LevelsPull {
-            log_activity: (0..cells)
-                .map(|cell| if produces(cell) { activity[cell] - taken[cell] } else { 0.0 })
-                .collect(),
-            sales: vec![0.0; cells],
-            log_share_shift: implied,
-            log_prices: vec![0.0; self.system.prices()],
+        let times = |one: &[f64], other: &[f64]| -> Vec<f64> {
+            one.iter().zip(other).map(|(one, other)| one * other).collect()
         };
-        for s in 0..sectors {
-            for n in 0..regions {
-                let cell = n * sectors + s;
-                if produces(cell) {
-                    pull.sales[s * regions + n] = pull.log_share_shift[cell] / self.sales[cell];
-                }
-                for purchaser in 0..purchasers {
-                    if self.system.survivors.buys(n, purchaser, s) {
-                        let row = n * purchasers + purchaser;
-                        pull.log_prices[s * regions * purchasers + row] = prices[row * sectors + s];
-                    }
-                }
-            }
+        // The numeraire keeps world value added what it was.
+        let mut implied = times(activity, &self.relaxation);
+        let all = dot(activity, &self.relaxation);
+        add_scaled(&mut implied, &self.world_share, -all);
+        let (mut sales, mut log_prices) = (vec![0.0; cells], vec![0.0; prices.len()]);
+        transpose(&times(&implied, &self.per_sale), sectors, 0, &mut sales);
+        transpose(prices, sectors, 0, &mut log_prices);
+        for &place in &self.unbought {
+            log_prices[place] = 0.0;
         }
-        pull
+        LevelsPull {
+            log_activity: times(activity, &self.staying),
+            sales,
+            log_share_shift: implied,
+            log_prices,
+        }
     }
 }

@@ -27,10 +27,14 @@ pub struct Evaluation<T> {
     pub by_sector: Vec<T>,
     /// `Σ_n X'`, `[sector, region]`.
     pub sales: Vec<T>,
-    /// Import tariffs, `[sector, region]`.
+    /// Import tariffs on cells that are not split, `[sector, region]`.
     pub tariffs: Vec<T>,
-    /// Export taxes, `[sector, region]`.
+    /// Export taxes on cells that are not split, `[sector, region]`.
     pub export_taxes: Vec<T>,
+    /// Import tariffs, `[region]`.
+    pub tariff_revenue: Vec<T>,
+    /// Export taxes, `[region]`.
+    pub export_tax_revenue: Vec<T>,
     /// Rents, fees and margins of hubs, `[region]`.
     pub rents: Vec<T>,
     /// Spending on split cells at purchaser value, by sector.
@@ -84,6 +88,8 @@ impl EquilibriumMap<'_> {
             sales: zeros(),
             tariffs: zeros(),
             export_taxes: zeros(),
+            tariff_revenue: vec![zero; regions],
+            export_tax_revenue: vec![zero; regions],
             rents: vec![zero; regions],
             split_spending: self.system.accounts.iter().map(|s| vec![zero; s.len()]).collect(),
             wedges: WedgeValues {
@@ -199,6 +205,15 @@ impl EquilibriumMap<'_> {
                 .enumerate()
                 .for_each(clear);
         }
+        let Evaluation { tariffs, export_taxes, tariff_revenue, export_tax_revenue, .. } =
+            evaluation;
+        for (revenue, by_sector) in [(tariff_revenue, tariffs), (export_tax_revenue, export_taxes)]
+        {
+            revenue.fill(T::constant(0.0));
+            for taxes in by_sector.chunks(regions) {
+                revenue.iter_mut().zip(taxes).for_each(|(sum, &tax)| *sum += tax);
+            }
+        }
         evaluation.wedges.points = points;
     }
 
@@ -275,8 +290,8 @@ impl EquilibriumMap<'_> {
                 let spending = evaluation.split_spending[s][split];
                 let divided = accounts.divide(spending, &evaluation.wedges.rents, pay);
                 evaluation.sales[s * regions + cell.exporter] += divided.producer_value;
-                evaluation.export_taxes[s * regions + cell.exporter] += divided.export_tax;
-                evaluation.tariffs[s * regions + cell.importer] += divided.tariff;
+                evaluation.export_tax_revenue[cell.exporter] += divided.export_tax;
+                evaluation.tariff_revenue[cell.importer] += divided.tariff;
             }
         }
     }

@@ -247,19 +247,13 @@ impl<'a> EquilibriumMap<'a> {
     pub fn other_incomes<T: Real>(&self, evaluation: &Evaluation<T>) -> (Vec<T>, Vec<(usize, T)>) {
         let baseline = &self.system.problem.baseline;
         let counterfactual = &self.system.problem.counterfactual;
-        let regions = baseline.region_count();
         let totals = &evaluation.totals;
         let mut incomes = self.deficits(totals);
         for (n, income) in incomes.iter_mut().enumerate() {
             *income += evaluation.rents[n];
             *income += T::constant(counterfactual.transfers[n]);
-        }
-        let taxes = evaluation.tariffs.chunks(regions).zip(evaluation.export_taxes.chunks(regions));
-        for (tariffs, export_taxes) in taxes {
-            for (n, income) in incomes.iter_mut().enumerate() {
-                *income += tariffs[n];
-                *income += export_taxes[n];
-            }
+            *income += evaluation.tariff_revenue[n];
+            *income += evaluation.export_tax_revenue[n];
         }
         let mut transfers = Vec::new();
         for coalition in &counterfactual.coalitions {

@@ -30,5 +30,5 @@ fn derivatives_by_user_hold_at_cobb_douglas() {
     point.check_elasticities();
     point.check_sectors();
     point.check_instruments();
-    point.check_trade_shares();
+    point.check_shares();
 }

@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ndarray::s;
+use ndarray::{ArrayViewMut1, s};
 use viner_model::economies::Recipe;
 use viner_model::equilibrium::{
     By, Differentiable, Equilibrium, Gradient, Regime, gradients_by, solve_from,
@@ -68,7 +68,7 @@ impl Point {
         self.check_elasticities();
         self.check_sectors();
         self.check_instruments();
-        self.check_trade_shares();
+        self.check_shares();
         assert!(self.checked.get() > 20 * self.skipped.get(), "{:?}", self.skipped);
     }
 
@@ -76,7 +76,7 @@ impl Point {
         let measures = measures(&problem);
         let smooth: Vec<Smooth> =
             measures.iter().map(|measure| measure.clone().smooth().unwrap()).collect();
-        let by = By { cells: None, trade_shares: true };
+        let by = By { cells: None, shares: true };
         let outcomes = smooth.iter().map(|outcome| (outcome as &dyn Differentiable, by));
         let gradients = gradients_by(&problem, &equilibrium, outcomes);
         for (measure, gradient) in measures.iter().zip(&gradients) {
@@ -253,36 +253,68 @@ impl Point {
         }
     }
 
-    /// A share of the baseline and the others of its purchaser, all else held.
+    /// A trade share of the baseline and the others of its purchaser, all else held.
     fn check_trade_share(&self, (s, n, i): TradeCell, purchaser: usize) {
         let change = |p: &mut Problem, h: f64| {
             let is_by_user = p.user_shares().is_some();
             let baseline = Arc::make_mut(&mut p.baseline);
-            let mut row = match &mut baseline.user_shares {
+            let row = match &mut baseline.user_shares {
                 Some(shares) if is_by_user => shares.slice_mut(s![s, n, purchaser, ..]),
                 _ => baseline.trade_shares.slice_mut(s![s, n, ..]),
             };
-            let share = row[i];
-            row *= (1.0 - share - h) / (1.0 - share);
-            row[i] = share + h;
+            move_share(row, i, h);
         };
         self.check(&format!("share {:?}", (s, n, purchaser, i)), &change, &|g| {
-            g.trade_shares.as_ref().unwrap()[[s, n, purchaser, i]]
+            g.shares.as_ref().unwrap().trade[[s, n, purchaser, i]]
         });
     }
 
-    /// Of every sector and importer one share.
-    fn check_trade_shares(&self) {
+    /// Of inputs, of value added, where output gives way, and of final demand.
+    fn check_shares_of(&self, (n, k, s): (usize, usize, usize)) {
+        let by = |g: &Gradient| g.shares.clone().unwrap();
+        let mix = |p: &mut Problem, h: f64| {
+            let baseline = Arc::make_mut(&mut p.baseline);
+            let inputs = 1.0 - baseline.value_added_share[[n, k]];
+            move_share(baseline.input_mix.slice_mut(s![n, k, ..]), s, h / inputs);
+        };
+        self.check(&format!("γ {:?}", (n, k, s)), &mix, &|g| by(g).input[[n, k, s]]);
+        let value_added = |p: &mut Problem, h: f64| {
+            let baseline = Arc::make_mut(&mut p.baseline);
+            let share = &mut baseline.value_added_share[[n, k]];
+            *share += h;
+            baseline.output[[n, k]] = baseline.value_added[[n, k]] / *share;
+        };
+        self.check(&format!("β {:?}", (n, k)), &value_added, &|g| by(g).value_added[[n, k]]);
+        // What policies do to tastes is relative to those of the baseline.
+        let tastes = |p: &mut Problem, h: f64| {
+            let before = p.baseline.final_shares.row(n).to_owned();
+            let mut moved = before.clone();
+            move_share(moved.view_mut(), s, h);
+            let mut row = changed(p).final_shares.row_mut(n);
+            row *= &(moved / before);
+            row /= row.sum();
+        };
+        self.check(&format!("α {:?}", (n, s)), &tastes, &|g| by(g).final_demand[[n, s]]);
+    }
+
+    /// Of every sector and importer one share, of every user one input.
+    fn check_shares(&self) {
         let (sectors, regions, _) = self.problem.baseline.trade_shares.dim();
         for s in 0..sectors {
             for n in 0..regions {
-                self.check_trade_share(
-                    (s, n, (n + s + 1) % regions),
-                    (n + 2 * s) % self.problem.purchasers(),
-                );
+                let purchaser = (n + 2 * s) % self.problem.purchasers();
+                self.check_trade_share((s, n, (n + s + 1) % regions), purchaser);
+                self.check_shares_of((n, s, (n + s) % sectors));
             }
         }
     }
+}
+
+/// The others giving way in proportion.
+fn move_share(mut shares: ArrayViewMut1<'_, f64>, position: usize, step: f64) {
+    let share = shares[position];
+    shares *= (1.0 - share - step) / (1.0 - share);
+    shares[position] = share + step;
 }
 
 fn cap_of(problem: &mut Problem, wedge: usize) -> &mut PriceCap {
@@ -342,6 +374,7 @@ fn derivatives_by_elasticities_hold_at_cobb_douglas() {
     point.check_elasticities();
     point.check_sectors();
     point.check_instruments();
+    point.check_shares();
 }
 
 /// Every size of a scenario, through its policies and not through the cells.

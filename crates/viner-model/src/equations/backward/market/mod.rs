@@ -1,5 +1,7 @@
 //! One sector on the world market, backwards.
 
+mod shares;
+
 use std::ops::Range;
 
 use viner_numerics::kernel::dense::{Contiguous, add_multiples, add_scaled, both_ways, dot};
@@ -363,40 +365,5 @@ impl<'a> MarketBackward<'a> {
     /// of its row that [`pull`](Self::pull) gives.
     pub fn by_share(&self, seeds: &MarketSeeds<'_>, own: f64, mean: f64, row: usize) -> f64 {
         self.expenditure[row] * (own - mean) - seeds.log_prices[row] / self.market.trade_elasticity
-    }
-
-    /// Derivatives by the logarithms of all weights, `[row, exporter]`, of which `pull` is that by what
-    /// the market is asked.
-    pub fn by_log_weights(&self, seeds: &MarketSeeds<'_>, pull: &MarketPull) -> Vec<f64> {
-        let regions = self.regions();
-        let mut by_weight = Vec::with_capacity(self.expenditure.len() * regions);
-        let mut worth = vec![0.0; regions];
-        let mut flows = seeds.flows.iter().peekable();
-        for n in 0..regions {
-            self.worth(seeds, n, &mut worth);
-            while let Some((_, i, seed)) = flows.next_if(|(importer, ..)| *importer == n) {
-                worth[*i] += seed * self.producer(n, *i);
-            }
-            let first = self.market.split_cells.partition_point(|cell| cell.importer < n);
-            let end = self.market.split_cells.partition_point(|cell| cell.importer <= n);
-            let splits = || (first..end).zip(&self.market.split_cells[first..end]);
-            for (split, cell) in splits() {
-                worth[cell.exporter] = seeds.split_spending[split];
-            }
-            for row in self.rows(n) {
-                let start = by_weight.len();
-                by_weight.extend((0..regions).map(|i| self.share(row, i)));
-                let by_weight = &mut by_weight[start..];
-                for (split, cell) in splits() {
-                    let shares = &self.split_shares[split];
-                    by_weight[cell.exporter] = shares[row - n * self.market.purchasers];
-                }
-                let mean = pull.expenditure[row];
-                for (slot, own) in by_weight.iter_mut().zip(&worth) {
-                    *slot *= self.by_share(seeds, *own, mean, row);
-                }
-            }
-        }
-        by_weight
     }
 }

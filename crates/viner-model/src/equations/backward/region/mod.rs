@@ -1,5 +1,8 @@
 //! Firms and households of one region, backwards.
 
+mod parameters;
+mod shares;
+
 use viner_numerics::kernel::dense::{Contiguous, add_transposed_product, both_ways, dot};
 use viner_numerics::kernel::elementary;
 
@@ -19,31 +22,53 @@ pub struct RegionBackward<'a> {
     /// `V'` by user.
     value_added: Vec<f64>,
     users: Vec<User>,
+    log_prices_of: Vec<LogPrices>,
     /// `γ'/(1−β')` over `γ/(1−β)` and over the factor of the user, `[value of ε, input]`.
     input_factors: Vec<f64>,
     /// `Σ_k (1−ε) (spending of k on inputs) · γ'/(1−β')`, `[purchaser, sector bought]`.
     substituted: Vec<f64>,
 }
 
-/// One sector as it buys.
+/// One sector as it buys, by what an application needs of it; all 0 where it produces nothing.
 #[derive(Clone, Copy, Default)]
 struct User {
-    /// Whether it produces.
-    active: bool,
-    /// Whether it pays factors.
-    has_factors: bool,
-    /// `ln v̂`.
-    log_factor_price: f64,
-    /// `ln M̂`.
-    log_inputs: f64,
-    /// `ln ĉÂ`.
-    log_cost: f64,
     /// `β'`, or 0 without factors.
     share: f64,
+    /// `1 − β'`.
+    input_share: f64,
     /// What it spends on inputs.
     spending: f64,
     /// By which all its shares of inputs change; 0 without inputs.
     mix_factor: f64,
+    /// 1 − σ, or 0 without factors.
+    power: f64,
+    /// 1 − ε.
+    input_power: f64,
+    /// φ, or 0 without factors.
+    specific: f64,
+    /// 1 − φ, or 0 without factors.
+    labour: f64,
+}
+
+impl User {
+    fn produces(&self) -> bool {
+        self.share != 0.0 || self.input_share != 0.0
+    }
+
+    fn has_factors(&self) -> bool {
+        self.specific != 0.0 || self.labour != 0.0
+    }
+}
+
+/// Logarithms of the prices that a sector pays and takes.
+#[derive(Clone, Copy, Default)]
+struct LogPrices {
+    /// `ln v̂`.
+    factors: f64,
+    /// `ln M̂`.
+    inputs: f64,
+    /// `ln ĉÂ`.
+    cost: f64,
 }
 
 /// Derivatives with respect to what a region answers.
@@ -73,16 +98,19 @@ pub struct RegionPull {
 struct Inner {
     labour_income: f64,
     log_price_index: f64,
-    users: Vec<InnerUser>,
+    /// By `ln ĉ`, by user.
+    costs: Vec<f64>,
+    /// By the logarithm of the spending on inputs, by user.
+    spending: Vec<f64>,
 }
 
-#[derive(Clone, Copy, Default)]
+/// Derivatives with respect to what is in between in one sector.
 struct InnerUser {
     /// By `ln v̂`.
     factor_price: f64,
     /// By `ln M̂`, but for its part in the shares of inputs.
     inputs: f64,
-    /// By `ln ĉ`.
+    /// By `ln ĉ`, its parts in the shift and in the spending included.
     cost: f64,
     /// By the logarithm of the spending on inputs.
     spending: f64,
@@ -90,21 +118,17 @@ struct InnerUser {
     share_shift: f64,
 }
 
-/// Derivatives with respect to the parameters of a region.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct RegionGradient {
-    /// By σ, by user.
-    pub production: Vec<f64>,
-    /// By ε, by user.
-    pub input: Vec<f64>,
-    /// By η.
-    pub final_demand: f64,
-    /// By φ, by user.
-    pub specific_factor_share: Vec<f64>,
-    /// By `ln Â`, by sector.
-    pub log_productivity: Vec<f64>,
-    /// By the logarithm of the weight in final demand, before weights are scaled to sum to 1.
-    pub log_taste: Vec<f64>,
+impl User {
+    fn inner(&self, cost: f64, spending: f64, by_share_shift: f64) -> InnerUser {
+        let share_shift = by_share_shift - spending;
+        InnerUser {
+            factor_price: self.power * share_shift + self.share * cost,
+            inputs: self.power * spending + self.input_share * cost,
+            cost,
+            spending,
+            share_shift,
+        }
+    }
 }
 
 impl<'a> RegionBackward<'a> {
@@ -154,22 +178,28 @@ impl<'a> RegionBackward<'a> {
         elementary::exp(&mut room);
         let (of_factors, of_inputs) = room.split_at(sectors);
         let mut users = vec![User::default(); sectors];
-        for (k, user) in users.iter_mut().enumerate().filter(|(k, _)| region.output[*k] != 0.0) {
+        let mut log_prices_of = vec![LogPrices::default(); sectors];
+        let produces = |k: &usize| region.output[*k] != 0.0;
+        for k in (0..sectors).filter(produces) {
+            let (user, prices) = (&mut users[k], &mut log_prices_of[k]);
             let share = shares[k];
-            user.active = true;
+            user.input_power = 1.0 - region.input_elasticities[region.input_elasticity_of[k]];
             if share != 1.0 {
-                user.log_inputs = log_inputs[k];
+                prices.inputs = log_inputs[k];
                 user.mix_factor = mix_factors[k];
             }
-            user.log_cost = user.log_inputs;
+            prices.cost = prices.inputs;
             user.spending = region.output[k] * value_added[k] * (1.0 - share);
             if region.value_added[k] != 0.0 {
-                user.has_factors = true;
-                user.log_factor_price = log_factor_prices[k];
-                user.log_cost = log_costs[k];
+                prices.factors = log_factor_prices[k];
+                prices.cost = log_costs[k];
                 user.share = share * of_factors[k];
                 user.spending *= of_inputs[k] / of_factors[k];
+                user.power = 1.0 - sigma[k];
+                user.specific = region.specific_factor_share[k];
+                user.labour = 1.0 - user.specific;
             }
+            user.input_share = 1.0 - user.share;
         }
         for (value_added, before) in value_added.iter_mut().zip(region.value_added) {
             *value_added *= before;
@@ -182,6 +212,7 @@ impl<'a> RegionBackward<'a> {
             final_shares,
             value_added,
             users,
+            log_prices_of,
             input_factors,
             substituted: vec![0.0; log_prices.len()],
         };
@@ -218,36 +249,14 @@ impl<'a> RegionBackward<'a> {
         let region = &self.region;
         let sectors = self.log_activity.len();
         let mut prices = vec![0.0; self.log_prices.len()];
-        let mut activity = vec![0.0; sectors];
-        let mut users = vec![InnerUser::default(); sectors];
-        let mut log_wage = seeds.totals.log_wage;
-        // What a user's spending on inputs is worth, per unit; by `ln M̂`, the shares of inputs included.
-        let mut of_user = |k: usize, worth: f64| {
-            let (user, inner) = (&self.users[k], &mut users[k]);
-            if !user.active {
-                return 0.0;
-            }
-            let epsilon = region.input_elasticities[region.input_elasticity_of[k]];
-            let sigma = region.production_elasticity[k];
-            let bought = user.spending * worth;
-            inner.spending = bought;
-            inner.cost = seeds.log_cost[k];
-            activity[k] += bought;
-            if user.has_factors {
-                inner.share_shift = seeds.log_share_shift[k] - bought;
-                inner.cost -= (1.0 - sigma) * (bought + inner.share_shift);
-                inner.factor_price = (1.0 - sigma) * inner.share_shift + user.share * inner.cost;
-                inner.inputs = (1.0 - sigma) * bought + (1.0 - user.share) * inner.cost;
-                let specific = region.specific_factor_share[k];
-                log_wage += (1.0 - specific) * inner.factor_price;
-                activity[k] += specific * inner.factor_price;
-            } else {
-                inner.inputs = inner.cost;
-            }
-            inner.inputs - (1.0 - epsilon) * bought
-        };
         let mut room = vec![0.0; 2 * sectors];
         let (worth, by_price) = room.split_at_mut(sectors);
+        let (mut costs, mut spending) = (vec![0.0; sectors], vec![0.0; sectors]);
+        let by_cost = seeds.log_cost.iter().zip(seeds.log_share_shift);
+        for ((cost, user), (by_cost, by_shift)) in costs.iter_mut().zip(&self.users).zip(by_cost) {
+            // A cost moves the shift and the spending, too.
+            *cost = if user.produces() { by_cost - user.power * by_shift } else { 0.0 };
+        }
         for run in region.runs() {
             let group = region.input_elasticity_of[run.start];
             let purchases = region.purchases_of(group, sectors);
@@ -259,12 +268,26 @@ impl<'a> RegionBackward<'a> {
             }
             by_price.fill(0.0);
             let mix = &region.input_mix[run.start * sectors..run.end * sectors];
+            let (users, costs) = (&self.users[run.clone()], &costs[run.clone()]);
+            let bought = &mut spending[run];
             both_ways(&Contiguous::new(mix, sectors), worth, by_price, |at, sum| {
-                let factor = self.users[run.start + at].mix_factor;
-                factor * of_user(run.start + at, factor * sum)
+                let user = &users[at];
+                bought[at] = user.spending * (user.mix_factor * sum);
+                // By `ln M̂`, the shares of inputs included.
+                let by_inputs = (user.power - user.input_power) * bought[at];
+                user.mix_factor * (by_inputs + user.input_share * costs[at])
             });
             let prices = prices[purchases].iter_mut().zip(by_price.iter());
             prices.zip(factors).for_each(|((price, by), factor)| *price += by * factor);
+        }
+        let mut log_wage = seeds.totals.log_wage;
+        let mut activity = vec![0.0; sectors];
+        let inner = costs.iter().zip(&spending).zip(seeds.log_share_shift);
+        let of_users = self.users.iter().zip(inner).zip(&mut activity);
+        for ((user, ((cost, spending), by_share_shift)), activity) in of_users {
+            let inner = user.inner(*cost, *spending, *by_share_shift);
+            log_wage += user.labour * inner.factor_price;
+            *activity = spending + user.specific * inner.factor_price;
         }
         let mut labour_income = seeds.totals.labour_income;
         let mut log_price_index = seeds.totals.log_price_index;
@@ -298,113 +321,12 @@ impl<'a> RegionBackward<'a> {
             log_activity: activity,
             log_prices: prices,
             other_income: income,
-            inner: Inner { labour_income: per_labour, log_price_index, users },
+            inner: Inner { labour_income: per_labour, log_price_index, costs, spending },
         }
     }
 
-    /// Derivatives with respect to the region's parameters; `baseline_value_added` by sector is what
-    /// labour income is relative to.
-    pub fn gradient(
-        &self,
-        seeds: &RegionSeeds<'_>,
-        pull: &RegionPull,
-        baseline_value_added: &[f64],
-    ) -> RegionGradient {
-        let region = &self.region;
-        let sectors = self.log_activity.len();
-        let Inner { labour_income, log_price_index, users } = &pull.inner;
-        let zeros = || vec![0.0; sectors];
-        let (mut production, mut input, mut specific_factor_share) = (zeros(), zeros(), zeros());
-        for (k, (user, inner)) in self.users.iter().zip(users).enumerate() {
-            // Labour income is a sum over closed sectors too, in the baseline.
-            let new = self.value_added[k];
-            specific_factor_share[k] +=
-                labour_income * (self.totals.labour_income * baseline_value_added[k] - new);
-            if !user.active {
-                continue;
-            }
-            let share = region.value_added_share[k];
-            if user.has_factors {
-                specific_factor_share[k] +=
-                    inner.factor_price * (self.log_activity[k] - self.totals.log_wage);
-                let sigma = region.production_elasticity[k];
-                let factors = user.log_factor_price - user.log_cost;
-                let inputs = user.log_inputs - user.log_cost;
-                let slope = index_slope(sigma, [(share, factors), (1.0 - share, inputs)]);
-                // `cost` of `inner` holds its part in the shift and in the spending already.
-                production[k] +=
-                    inner.cost * slope - inner.share_shift * factors - inner.spending * inputs;
-            }
-            if share != 1.0 {
-                let group = region.input_elasticity_of[k];
-                let epsilon = region.input_elasticities[group];
-                let mix = &region.input_mix[k * sectors..(k + 1) * sectors];
-                let factors = &self.input_factors[group * sectors..(group + 1) * sectors];
-                let purchases = region.purchases_of(k, sectors);
-                let (prices, seeds) =
-                    (&self.log_prices[purchases.clone()], &seeds.expenditure[purchases]);
-                let away = |s: usize| prices[s] - user.log_inputs;
-                let slope = index_slope(epsilon, (0..sectors).map(|s| (mix[s], away(s))));
-                let moved: f64 =
-                    (0..sectors).map(|s| mix[s] * factors[s] * seeds[s] * away(s)).sum();
-                input[k] += (inner.inputs - (1.0 - epsilon) * inner.spending) * slope
-                    - user.spending * user.mix_factor * moved;
-            }
-        }
-        let eta = region.final_elasticity;
-        let final_use = region.purchases_of(sectors, sectors);
-        let final_prices = &self.log_prices[final_use.clone()];
-        let final_seeds = &seeds.expenditure[final_use];
-        let away = |s: usize| final_prices[s] - self.totals.log_price_index;
-        let mean = dot(&self.final_shares, final_seeds);
-        let income = self.totals.income;
-        let slope = index_slope(eta, (0..sectors).map(|s| (region.final_shares[s], away(s))));
-        let moved: f64 =
-            (0..sectors).map(|s| self.final_shares[s] * final_seeds[s] * away(s)).sum();
-        let by_index = log_price_index - (1.0 - eta) * income * mean;
-        let log_taste = (0..sectors)
-            .map(|s| {
-                let old = region.final_shares[s];
-                let power = (1.0 - eta) * away(s);
-                let index = if power == 0.0 {
-                    old * away(s)
-                } else {
-                    old * away(s) * power.exp_m1() / power
-                };
-                by_index * index + income * (self.final_shares[s] * final_seeds[s] - old * mean)
-            })
-            .collect();
-        RegionGradient {
-            production,
-            input,
-            final_demand: by_index * slope - income * moved,
-            specific_factor_share,
-            log_productivity: seeds
-                .log_cost
-                .iter()
-                .zip(&self.users)
-                .map(|(cost, user)| if user.active { -cost } else { 0.0 })
-                .collect(),
-            log_taste,
-        }
+    fn inner(&self, k: usize, seeds: &RegionSeeds<'_>, pull: &RegionPull) -> InnerUser {
+        let Inner { costs, spending, .. } = &pull.inner;
+        self.users[k].inner(costs[k], spending[k], seeds.log_share_shift[k])
     }
-}
-
-/// Derivative of `ln CES_e` by e at given prices; `goods` are shares and `ln p − ln CES`.
-///
-/// With `r = 1 − e` and `d = r (ln p − ln CES)` it is `−Σ a h(d)/r²`, `h(d) = d e^d − e^d + 1`: all
-/// terms are positive, and at Cobb-Douglas it is half the variance of prices.
-fn index_slope(elasticity: f64, goods: impl IntoIterator<Item = (f64, f64)>) -> f64 {
-    let power = 1.0 - elasticity;
-    let term = |(share, away): (f64, f64)| {
-        let d = power * away;
-        // h(d)/d²: the series where the formula would cancel; its next term is below 1e-12.
-        let ratio = if d.abs() < 1e-2 {
-            0.5 + d * (1.0 / 3.0 + d * (0.125 + d * (1.0 / 30.0 + d * (1.0 / 144.0 + d / 840.0))))
-        } else {
-            (d * d.exp() - d.exp_m1()) / (d * d)
-        };
-        share * away * away * ratio
-    };
-    -goods.into_iter().map(term).sum::<f64>()
 }
