@@ -1,11 +1,12 @@
 """Viner's own equations in vectorised NumPy: the same map, the same acceleration.
 
-    python numpy_model.py BUNDLE SCENARIO [--direct]
+    python numpy_model.py BUNDLE SCENARIO [--direct] [--draws N]
 
 Tariffs, trade costs and embargoes with mobile labour and fixed deficits; every elasticity. No power is
 taken of a trade flow while iterating: prices and sales are products of one matrix per sector with
 vectors, by BLAS. With `--direct` the sourcing equations are written as in papers: costs, shares and
-flows of every cell in every iteration.
+flows of every cell in every iteration. With `--draws` a solve is followed by one for each of N draws of
+four elasticities, started from it.
 """
 
 import argparse
@@ -40,40 +41,53 @@ class Model:
             raise ValueError("only mobile labour and fixed deficits")
         self.economy, self.direct = e, direct
         self.regions, self.sectors = n, k = e.output.shape
-        self.sigma, self.epsilon, self.eta = uniform(p.sigma), uniform(p.epsilon), p.eta
-        self.theta = p.theta[:, None]  # [sector, 1]
-        self.specific = p.phi
+        self.eta = p.eta
         self.active, self.sold = e.output != 0, e.trade_share.sum(0).T > 0
         self.earning = e.value_added != 0
-        self.labour = (1 - p.phi) * e.value_added
         self.value_added_share = np.where(self.active, e.value_added_share, 1.0)
         inputs = e.input_share.transpose(0, 2, 1)  # [region, user, input]
         spent = inputs.sum(2)
         self.input_share = np.where(self.active, spent, 0.0)
         self.bundle = np.ascontiguousarray(inputs / np.where(spent > 0, spent, 1.0)[:, :, None])
         self.output = np.where(self.active, e.output, 1.0)
-        home = e.trade_share[np.arange(n), np.arange(n)]
-        self.relaxation = 1 / (1 + p.theta * self.value_added_share.clip(0, 1) * (1 - home))
+        self.home = e.trade_share[np.arange(n), np.arange(n)]
         self.world = e.value_added.sum()
 
         # In [sector, importer, exporter], contiguous.
         self.trade_share = by_sector(e.trade_share)
+        self.take(p.theta, p.phi, uniform(p.sigma), uniform(p.epsilon))
+
+    def take(self, theta, specific, sigma, epsilon):
+        """Takes elasticities: theta by sector, the share of the specific factor by region and sector."""
+        self.theta = theta[:, None]  # [sector, 1]
+        self.specific, self.sigma, self.epsilon = specific, sigma, epsilon
+        self.labour = (1 - specific) * self.economy.value_added
+        self.relaxation = 1 / (1 + theta * self.value_added_share.clip(0, 1) * (1 - self.home))
         # The residual of an equation is that of its unknown before the step is shortened.
-        others = np.ones(self.output.size + n)
+        others = np.ones(self.output.size + self.regions)
         self.residual_weight = np.concatenate([1 / self.relaxation.ravel(), others])
 
     def lay(self, tariff, costs, kept):
         """Lays a policy on the cells: tariffs, factors on delivered costs, shares of the varieties kept."""
-        self.kernel = self.trade_share * kept
-        s, n, i = np.nonzero(costs != 1)
-        self.kernel[s, n, i] *= costs[s, n, i] ** -self.theta[s, 0]
-        self.tariff, self.costs, self.kept = tariff, costs, self.trade_share * kept if self.direct else None
+        self.tariff, self.costs, self.kept = tariff, costs, self.trade_share * kept
         # Few cells pay a tariff: revenue is summed over them alone, the rest reaches the producers.
-        self.taxed = s, n, i = np.nonzero(tariff)
+        self.touched, self.taxed = np.nonzero(costs != 1), np.nonzero(tariff)
+
+    def weigh(self):
+        """The matrices of the policy at the elasticities."""
+        self.kernel = self.kept.copy()
+        s, n, i = self.touched
+        self.kernel[s, n, i] *= self.costs[s, n, i] ** -self.theta[s, 0]
+        s, n, i = self.taxed
         net = self.kernel.copy()
-        net[s, n, i] /= 1 + tariff[s, n, i]
+        net[s, n, i] /= 1 + self.tariff[s, n, i]
         self.tax = (self.kernel - net)[s, n, i]
         self.net = np.ascontiguousarray(net.transpose(0, 2, 1))
+
+    def solve(self, x):
+        """The equilibrium from a point: what `accelerate` gives."""
+        self.weigh()
+        return accelerate(self.image, x, self.residual_weight)
 
     def start(self):
         """The baseline."""
@@ -180,11 +194,19 @@ def accelerate(image, x, residual_weight, limit=1000):
     raise RuntimeError(f"not solved in {limit} evaluations, residual {size:.1e}")
 
 
+def draws(count):
+    """Points between 0 and 1, one per draw, in four dimensions: multiples of powers of the root of
+    x^5 = x + 1 (a Kronecker sequence)."""
+    root = 1.1673039782614187
+    return (0.5 + np.outer(np.arange(1, count + 1), root ** -np.arange(1.0, 5.0))) % 1
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("bundle")
     parser.add_argument("scenario")
     parser.add_argument("--direct", action="store_true")
+    parser.add_argument("--draws", type=int, default=0)
     args = parser.parse_args()
 
     def set_up():
@@ -198,12 +220,20 @@ def main():
     def solve(problem):
         model, policy = problem
         model.lay(*policy)
-        return accelerate(model.image, model.start(), model.residual_weight)
+        first = answer = model.solve(model.start())
+        own = model.theta[:, 0], model.specific, model.sigma, model.epsilon
+        for u in draws(args.draws):
+            theta = np.full_like(own[0], 4 * (0.7 + 0.6 * u[0]))
+            specific = np.full_like(own[1], 0.1 + 0.4 * u[1])
+            model.take(theta, specific, 0.5 + 0.6 * u[2], 0.2 + 0.6 * u[3])
+            answer = model.solve(first[0])
+        last = model.regions_respond(answer[0])
+        model.take(*own)
+        return answer, last
 
     def told(problem, answer):
         model, _ = problem
-        x, residual, evaluations = answer
-        _, _, _, income, index = model.regions_respond(x)
+        (_, residual, evaluations), (_, _, _, income, index) = answer
         return {"tolerance": residual, "evaluations": evaluations,
                 "welfare": question.welfare(model.economy, income, index)}
 

@@ -14,6 +14,8 @@ struct Comparison {
     /// Module in `validation/peers`.
     module: &'static str,
     options: &'static [&'static str],
+    /// Draws of elasticities that are solved after the scenario itself.
+    draws: usize,
     /// Name of the bundle, of those in [`bundles`]; none for a peer with data of its own.
     bundle: Option<&'static str>,
     /// Scenario in `validation/peers/scenarios`: what Viner solves.
@@ -30,13 +32,16 @@ const TARIFF_2022: &str = "tariff, 80 x 50";
 const GENERATED: [[&str; 2]; 2] = [["150", "65"], ["243", "170"]];
 const TARIFF_150: &str = "tariff, 150 x 65, generated";
 const TARIFF_243: &str = "tariff, 243 x 170, generated";
+const DRAWS: &str = "256 draws of four elasticities, 20 x 20";
+const DRAWS_2022: &str = "64 draws of four elasticities, 80 x 50";
 /// `NumPy` stops when every equation holds to 1e-10, so that its answer differs by a little more.
 const NUMPY: Model = Model::Same { within: 1e-9 };
 
-const COMPARISONS: [Comparison; 20] = [
+const COMPARISONS: [Comparison; 24] = [
     Comparison {
         module: "puremacro_cp",
         options: &[],
+        draws: 0,
         bundle: Some("icio-2019-g20"),
         scenario: "tariff-20x20",
         problem: TARIFF,
@@ -47,6 +52,7 @@ const COMPARISONS: [Comparison; 20] = [
     Comparison {
         module: "puremacro_ces",
         options: &[],
+        draws: 0,
         bundle: Some("icio-2019-g20"),
         scenario: "tariff-20x20",
         problem: TARIFF,
@@ -57,6 +63,7 @@ const COMPARISONS: [Comparison; 20] = [
     Comparison {
         module: "puremacro_ces",
         options: &[],
+        draws: 0,
         bundle: Some("icio-2022"),
         scenario: "tariff-80x50",
         problem: TARIFF_2022,
@@ -67,6 +74,7 @@ const COMPARISONS: [Comparison; 20] = [
     Comparison {
         module: "gegravity_onesector",
         options: &[],
+        draws: 0,
         bundle: Some("one-sector"),
         scenario: "wall-one-sector",
         problem: "trade costs, 20 regions, one sector",
@@ -77,6 +85,7 @@ const COMPARISONS: [Comparison; 20] = [
     Comparison {
         module: "sanction_simulator_net",
         options: &[],
+        draws: 0,
         bundle: None,
         scenario: "embargo-80x50",
         problem: "embargo, 80 x 50",
@@ -92,6 +101,8 @@ const COMPARISONS: [Comparison; 20] = [
     numpy("generated-150x65", "tariff-generated", TARIFF_150, &[], 2, 15),
     numpy("generated-243x170", "tariff-generated", TARIFF_243, &[], 1, 9),
     numpy("generated-243x170", "tariff-generated", TARIFF_243, &[], 2, 9),
+    drawn("icio-2019-g20", "draws-20x20", DRAWS, &[], 256, 3),
+    drawn("icio-2022", "draws-80x50", DRAWS_2022, &[], 64, 3),
     numpy("icio-2019-g20", "tariff-20x20", TARIFF, &["--direct"], 1, 9),
     numpy("icio-2022", "tariff-80x50", TARIFF_2022, &["--direct"], 1, 5),
     numpy("icio-2022", "tariff-80x50", TARIFF_2022, &["--direct"], 2, 5),
@@ -99,6 +110,8 @@ const COMPARISONS: [Comparison; 20] = [
     numpy("generated-150x65", "tariff-generated", TARIFF_150, &["--direct"], 2, 9),
     numpy("generated-243x170", "tariff-generated", TARIFF_243, &["--direct"], 1, 5),
     numpy("generated-243x170", "tariff-generated", TARIFF_243, &["--direct"], 2, 5),
+    drawn("icio-2019-g20", "draws-20x20", DRAWS, &["--direct"], 256, 2),
+    drawn("icio-2022", "draws-80x50", DRAWS_2022, &["--direct"], 64, 1),
 ];
 
 const fn numpy(
@@ -112,6 +125,7 @@ const fn numpy(
     Comparison {
         module: "numpy_model",
         options,
+        draws: 0,
         bundle: Some(bundle),
         scenario,
         problem,
@@ -119,6 +133,18 @@ const fn numpy(
         threads,
         rounds,
     }
+}
+
+const fn drawn(
+    bundle: &'static str,
+    scenario: &'static str,
+    problem: &'static str,
+    options: &'static [&'static str],
+    draws: usize,
+    rounds: usize,
+) -> Comparison {
+    let comparison = numpy(bundle, scenario, problem, options, 2, rounds);
+    Comparison { draws, ..comparison }
 }
 
 /// Installs the peers, compares, writes `docs/peers.md` and the table in `README.md`.
@@ -182,13 +208,16 @@ fn compare(
     say(&format!("==> {module} {}: {}", comparison.options.join(" "), comparison.problem));
     let scenario = folder.join("scenarios").join(format!("{}.toml", comparison.scenario));
     let mut viner = Command::new(machine::example("solve_in_turn"));
-    viner.arg(&scenario).arg(threads.to_string());
+    viner.arg(&scenario).arg(threads.to_string()).arg(comparison.draws.to_string());
     let mut peer = Command::new(python);
     peer.arg(folder.join(format!("{module}.py")));
     if let Some(name) = comparison.bundle {
         let bundle = bundles.join(name);
         viner.arg(format!("baseline={}", bundle.display()));
         peer.arg(bundle).arg(scenario).args(comparison.options);
+        if comparison.draws > 0 {
+            peer.args(["--draws", &comparison.draws.to_string()]);
+        }
     }
     let mut peer = Contender::start(module, peer, threads)?;
     let mut viner = Contender::start("Viner", viner, threads)?;

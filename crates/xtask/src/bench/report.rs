@@ -197,6 +197,9 @@ const PROGRAMS: &str = "
   system again and again: measured apart, on one thread of a busy machine, a solve took 0.15 to 0.20 s, not 0.54 to 0.69 s,
   with a C library told to keep it (`MALLOC_TRIM_THRESHOLD_` and `MALLOC_MMAP_THRESHOLD_` of 1e9), at 150 x 65 0.34 to 0.49 s,
   not 0.57 to 0.72 s. The rows are without these settings; with them the ratio at 80 x 50 would be a third.
+- **Draws**: the scenario at its elasticities, then once for each draw of θ, φ, σ and ε (a Kronecker sequence), started from
+  it; both NumPy programs solve one draw after the other, Viner side by side ([sweeps.md](sweeps.md#how-draws-are-solved)). The
+  answers compared are those of the last draw.
 
 The tables of 20 x 20 and 80 x 50 are made from the OECD's; those of 150 x 65 and 243 x 170 are generated, without zeros
 (`viner_model::economies`), and nine regions levy 25 % on all they buy from the first.
