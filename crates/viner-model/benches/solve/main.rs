@@ -117,26 +117,35 @@ fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
     pool.expect("threads can be started").install(work)
 }
 
-/// Bytes per second that so many threads read from a block of so many bytes, over and over: from
-/// the caches if it fits into them, from memory otherwise.
-fn bandwidth(bytes: usize, threads: usize) -> f64 {
+/// Numbers to read on so many threads, over and over: from the caches if they fit into them, from memory
+/// otherwise.
+struct Reading {
+    blocks: Vec<Vec<f64>>,
+    times: usize,
+}
+
+impl Reading {
     const ROW: usize = 1024;
-    let rows = bytes / (8 * ROW * threads);
-    let blocks: Vec<Vec<f64>> = vec![vec![1.0; rows * ROW]; threads];
-    let x = vec![1.0; ROW];
-    on_threads(threads, || {
-        let repeat = 1 + 50_000_000 / bytes;
-        let time = seconds(9, || {
-            for _ in 0..repeat {
-                blocks.par_iter().for_each(|block| {
-                    let mut sums = vec![0.0; rows];
-                    dense::product(block, &x, &mut sums);
-                    black_box(sums);
-                });
-            }
-        });
-        (8 * ROW * rows * threads * repeat) as f64 / time
-    })
+
+    fn new(bytes: usize, threads: usize) -> Self {
+        let rows = bytes / (8 * Self::ROW * threads);
+        Self { blocks: vec![vec![1.0; rows * Self::ROW]; threads], times: 1 + 50_000_000 / bytes }
+    }
+
+    fn read(&self) {
+        let x = [1.0; Self::ROW];
+        for _ in 0..self.times {
+            self.blocks.par_iter().for_each(|block| {
+                let mut sums = vec![0.0; block.len() / Self::ROW];
+                dense::product(block, &x, &mut sums);
+                black_box(sums);
+            });
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        self.times * self.blocks.iter().map(|block| 8 * block.len()).sum::<usize>()
+    }
 }
 
 struct Measured {
@@ -151,17 +160,26 @@ fn measure(problem: &Problem, bytes: usize, rounds: usize, threads: usize) -> Me
     on_threads(threads, || {
         let settings = Settings::default();
         let equilibrium = solve(problem, settings).expect("the wall has an equilibrium");
-        // What goes before and after the evaluations is the same in both.
-        let up_to = |max_evaluations| {
-            let settings = Settings { max_evaluations, ..settings };
-            seconds(rounds, || solve(problem, settings))
-        };
+        let reading = Reading::new(bytes, threads);
+        let [mut whole, mut certificate, mut read] = [f64::INFINITY; 3];
+        // Up to so many evaluations: what goes before and after them is the same in both.
+        let (few, many) = (4, 12);
+        let [mut to_few, mut to_many] = [f64::INFINITY; 2];
+        let up_to = |max_evaluations| solve(problem, Settings { max_evaluations, ..settings });
+        // In turns, so that what else the machine does falls on all alike.
+        for _ in 0..rounds {
+            whole = whole.min(seconds(1, || solve(problem, settings)));
+            certificate = certificate.min(seconds(1, || certify(problem, &equilibrium)));
+            to_few = to_few.min(seconds(1, || up_to(few)));
+            to_many = to_many.min(seconds(1, || up_to(many)));
+            read = read.min(seconds(1, || reading.read()));
+        }
         Measured {
             threads,
-            solve: seconds(rounds, || solve(problem, settings)),
-            certificate: seconds(rounds, || certify(problem, &equilibrium)),
-            evaluation: (up_to(12) - up_to(4)) / 8.0,
-            bandwidth: bandwidth(bytes, threads),
+            solve: whole,
+            certificate,
+            evaluation: (to_many - to_few) / (many - few) as f64,
+            bandwidth: reading.bytes() as f64 / read,
         }
     })
 }

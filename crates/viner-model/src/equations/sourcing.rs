@@ -135,9 +135,9 @@ pub struct Cleared<'a, T> {
     pub log_prices: &'a mut [T],
     /// `Σ_n X'` by exporter: sales at producer value.
     pub sales: &'a mut [T],
-    /// Import tariffs collected, by importer.
+    /// Import tariffs collected, by importer; empty without any tax.
     pub tariffs: &'a mut [T],
-    /// Export taxes collected, by exporter.
+    /// Export taxes collected, by exporter; empty without any tax.
     pub export_taxes: &'a mut [T],
     /// Spending on split cells at purchaser value; it is in none of the sums above.
     pub split_spending: &'a mut [T],
@@ -148,6 +148,11 @@ pub struct Cleared<'a, T> {
 const UNDERFLOW: f64 = 1e-250;
 
 impl Market {
+    /// Whether any of its cells that are not split has a tax.
+    pub fn has_taxes(&self) -> bool {
+        !matches!(self.taxes, Taxes::None)
+    }
+
     /// Clears the market at given unit costs and spending, by row.
     ///
     /// ```text
@@ -251,9 +256,8 @@ impl Market {
                 *tariff = *tariff - spending;
             }
         }
-        for i in 0..regions {
-            cleared.sales[i] = cleared.sales[i] * powers[i];
-            cleared.export_taxes[i] = cleared.export_taxes[i] * powers[i];
+        for values in [&mut *cleared.sales, &mut *cleared.export_taxes] {
+            values.iter_mut().zip(&*powers).for_each(|(value, &power)| *value = *value * power);
         }
         let underflowed: Vec<usize> = if some_underflowed {
             (0..rows).filter(|&row| sums[row].value().abs() < UNDERFLOW).collect()
@@ -266,7 +270,7 @@ impl Market {
             *price = (*price + *scale) * -theta.recip() + reference;
         }
         for row in underflowed {
-            if self.purchasers == 1 {
+            if self.purchasers == 1 && self.has_taxes() {
                 // What is left of differences of nothing.
                 cleared.tariffs[row] = zero;
             }
@@ -324,8 +328,10 @@ impl Market {
             }
             let [producer, export_tax, tariff] = self.parts(row, i);
             cleared.sales[i] += spending * producer;
-            cleared.export_taxes[i] += spending * export_tax;
-            cleared.tariffs[n] += spending * tariff;
+            if self.has_taxes() {
+                cleared.export_taxes[i] += spending * export_tax;
+                cleared.tariffs[n] += spending * tariff;
+            }
         }
     }
 }

@@ -195,10 +195,10 @@ fn extreme_policies() {
     tariff of 1,000,000 %          [17, 18, 18, 18]
     tariff of 1,000,000 % on all   [17, 19, 20, 24]
     export tax of 1,000,000 %      [24, 26, 26, 27]
-    export subsidy of 60 %         [23, 24, 42, 162]
+    export subsidy of 60 %         [23, 24, 133, 134]
     import subsidy of 50 %         [23, 24, 23, 23]
     paying half of an income       [21, 21, 21, 21]
-    trade costs tenfold            [45, 53, 96, 120]
+    trade costs tenfold            [45, 53, 118, 126]
     embargo on a region            [19, 20, 21, 22]
     productivity falls by 95 %     [19, 21, 24, 24]
     ");

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::kernel::dense::{add_transposed_product, dot, max_abs, product};
+use crate::kernel::dense::{add_scaled, add_transposed_product, dot, max_abs, product};
 use crate::vector::{PARALLEL_FROM, PART, larger};
 
 /// Differences of residuals and of images, with the inner products of the former.
@@ -17,12 +17,12 @@ pub struct History {
     parts: Vec<Part>,
     /// Places of the kept differences, the oldest first.
     places: Vec<usize>,
+    /// Where the last residual and the last image wait for the next, to become differences.
+    pending: Option<usize>,
     /// Inner products of differences of residuals, `[place, place]`.
     products: Vec<f64>,
     /// Those with the residual, by place.
     along: Vec<f64>,
-    /// What the last difference adds to them.
-    change_along: Vec<f64>,
     /// Least-squares weights with their sign turned, by place; 0 where nothing is kept.
     weights: Vec<f64>,
 }
@@ -52,9 +52,9 @@ impl History {
             dimension,
             parts: lengths.map(part).collect(),
             places: Vec::new(),
+            pending: None,
             products: vec![0.0; memory * memory],
             along: vec![0.0; memory],
-            change_along: vec![0.0; memory],
             weights: vec![0.0; memory],
         }
     }
@@ -62,58 +62,51 @@ impl History {
     /// Forgets everything.
     pub fn clear(&mut self) {
         self.places.clear();
+        self.pending = None;
         self.weights.fill(0.0);
     }
 
-    /// Takes in what the last step changed: residual and image before it and after.
-    pub fn push(&mut self, residuals: [&[f64]; 2], images: [&[f64]; 2]) {
-        if self.memory == 0 {
-            return;
-        }
-        if self.places.len() == self.memory {
-            self.places.remove(0);
-        }
-        let free = (0..self.memory).find(|place| !self.places.contains(place)).unwrap_or(0);
-        let products = self.each(|part, range| {
-            let place = free * part.length..(free + 1) * part.length;
-            for (room, [before, after]) in
-                [(&mut part.residuals, residuals), (&mut part.images, images)]
-            {
-                if room.len() < place.end {
-                    room.resize(place.end, 0.0);
-                }
-                let (before, after) = (&before[range.clone()], &after[range.clone()]);
-                for (slot, (before, after)) in
-                    room[place.clone()].iter_mut().zip(before.iter().zip(after))
-                {
-                    *slot = after - before;
+    /// Writes `residual = image − point`, keeps what the last step changed, and returns the largest absolute
+    /// value of the residual.
+    pub fn take_in(&mut self, point: &[f64], image: &[f64], residual: &mut [f64]) -> f64 {
+        let pending = self.pending.take();
+        let found = self.each(residual, |part, range, residual| {
+            let (point, image) = (&point[range.clone()], &image[range]);
+            for (slot, (image, point)) in residual.iter_mut().zip(image.iter().zip(point)) {
+                *slot = image - point;
+            }
+            let size = max_abs(residual);
+            let Some(place) = pending else { return (size, Vec::new(), 0.0) };
+            let own = place * part.length..(place + 1) * part.length;
+            for (before, after) in [(&mut part.residuals, &*residual), (&mut part.images, image)] {
+                for (slot, after) in before[own.clone()].iter_mut().zip(after) {
+                    *slot = after - *slot;
                 }
             }
             let mut products = vec![0.0; part.residuals.len() / part.length];
-            product(&part.residuals, &part.residuals[place], &mut products);
-            products
+            product(&part.residuals, &part.residuals[own.clone()], &mut products);
+            (size, products, dot(&part.residuals[own], residual))
         });
-        self.change_along.fill(0.0);
-        for products in products {
-            self.change_along.iter_mut().zip(products).for_each(|(sum, product)| *sum += product);
+        if let Some(newest) = pending {
+            let mut change = vec![0.0; self.memory];
+            for (_, products, _) in &found {
+                change.iter_mut().zip(products).for_each(|(sum, product)| *sum += product);
+            }
+            for (place, product) in change.into_iter().enumerate() {
+                self.products[place * self.memory + newest] = product;
+                self.products[newest * self.memory + place] = product;
+                // The residual is the last one and the newest difference.
+                self.along[place] += product;
+            }
+            self.along[newest] = found.iter().map(|(.., along)| along).sum();
+            self.places.push(newest);
         }
-        for (place, &product) in self.change_along.iter().enumerate() {
-            self.products[place * self.memory + free] = product;
-            self.products[free * self.memory + place] = product;
-        }
-        self.places.push(free);
+        found.into_iter().map(|(size, ..)| size).fold(0.0, larger)
     }
 
-    /// Finds the weights `w` of `residual ≈ ΔF w` in least squares, after the last step led to `residual`.
-    pub fn weigh(&mut self, residual: &[f64]) {
+    /// Finds the weights `w` of `residual ≈ ΔF w` in least squares, for the residual taken in last.
+    pub fn weigh(&mut self) {
         self.weights.fill(0.0);
-        let Some(&newest) = self.places.last() else { return };
-        // The residual is the last one and the newest difference.
-        self.along.iter_mut().zip(&self.change_along).for_each(|(sum, change)| *sum += change);
-        let own = self.each(|part, range| {
-            dot(&part.residuals[newest * part.length..][..part.length], &residual[range])
-        });
-        self.along[newest] = own.into_iter().sum();
         let product = |a: usize, b: usize| self.products[a * self.memory + b];
         let matrix: Vec<Vec<f64>> = self
             .places
@@ -126,52 +119,73 @@ impl History {
         }
     }
 
-    /// `vector − ΔG w` for a vector that [`weigh`](Self::weigh) took, and its largest absolute value.
-    pub fn without_images(&self, vector: &[f64], target: &mut [f64]) -> f64 {
-        self.without(|part| &part.images, vector, target)
-    }
-
-    /// `vector − ΔF w` for a vector that [`weigh`](Self::weigh) took, and its largest absolute value.
-    pub fn without_residuals(&self, vector: &[f64], target: &mut [f64]) -> f64 {
-        self.without(|part| &part.residuals, vector, target)
-    }
-
-    fn without(
-        &self,
-        of: impl Fn(&Part) -> &[f64] + Send + Sync,
-        vector: &[f64],
-        target: &mut [f64],
-    ) -> f64 {
-        let work = |(part, (vector, target)): (&Part, (&[f64], &mut [f64]))| {
-            target.copy_from_slice(vector);
-            let kept = of(part).len() / part.length;
-            add_transposed_product(of(part), &self.weights[..kept], target);
-            max_abs(target)
-        };
-        if self.dimension < PARALLEL_FROM {
-            let vectors = vector.chunks(PART).zip(target.chunks_mut(PART));
-            self.parts.iter().zip(vectors).map(work).fold(0.0, larger)
+    /// Replaces the residual `f` taken in last by the point that follows it, `point + s` with
+    /// `s = f − ΔG w − (1 − mixing)(f − ΔF w)` for the weights found last, and returns the largest absolute
+    /// value of `s`.
+    pub fn step(&mut self, point: &[f64], image: &[f64], residual: &mut [f64], mixing: f64) -> f64 {
+        // The oldest difference, which is used for the last time, makes room.
+        let free = if self.places.len() < self.memory {
+            (0..self.memory).find(|place| !self.places.contains(place))
         } else {
-            let vectors = vector.par_chunks(PART).zip(target.par_chunks_mut(PART));
-            self.parts.par_iter().zip(vectors).map(work).reduce(|| 0.0, larger)
-        }
+            (self.memory > 0).then(|| self.places.remove(0))
+        };
+        let weights = std::mem::take(&mut self.weights);
+        let lengths = self.each(residual, |part, range, residual| {
+            let kept = &weights[..part.images.len() / part.length];
+            let combined = (mixing < 1.0).then(|| {
+                let mut combined = residual.to_vec();
+                add_transposed_product(&part.residuals, kept, &mut combined);
+                combined
+            });
+            part.put(free, |part| &mut part.residuals, residual);
+            add_transposed_product(&part.images, kept, residual);
+            part.put(free, |part| &mut part.images, &image[range.clone()]);
+            if let Some(combined) = combined {
+                add_scaled(residual, &combined, mixing - 1.0);
+            }
+            let length = max_abs(residual);
+            add_scaled(residual, &point[range], 1.0);
+            length
+        });
+        self.weights = weights;
+        self.pending = free;
+        lengths.into_iter().fold(0.0, larger)
     }
 
-    /// What `work` makes of each part and of where its entries are in a vector.
+    /// What `work` makes of each part, of where its entries are in a vector, and of those of `vector`.
     fn each<T: Send>(
         &mut self,
-        work: impl Fn(&mut Part, Range<usize>) -> T + Send + Sync,
+        vector: &mut [f64],
+        work: impl Fn(&mut Part, Range<usize>, &mut [f64]) -> T + Send + Sync,
     ) -> Vec<T> {
-        let work = |(at, part): (usize, &mut Part)| {
+        let work = |(at, (part, vector)): (usize, (&mut Part, &mut [f64]))| {
             let start = at * PART;
             let end = start + part.length;
-            work(part, start..end)
+            work(part, start..end, vector)
         };
         if self.dimension < PARALLEL_FROM {
-            self.parts.iter_mut().enumerate().map(work).collect()
+            self.parts.iter_mut().zip(vector.chunks_mut(PART)).enumerate().map(work).collect()
         } else {
-            self.parts.par_iter_mut().enumerate().map(work).collect()
+            self.parts
+                .par_iter_mut()
+                .zip(vector.par_chunks_mut(PART))
+                .enumerate()
+                .map(work)
+                .collect()
         }
+    }
+}
+
+impl Part {
+    /// Puts values in a place of an array, if there is one.
+    fn put(&mut self, place: Option<usize>, array: fn(&mut Self) -> &mut Vec<f64>, values: &[f64]) {
+        let Some(place) = place else { return };
+        let own = place * self.length..(place + 1) * self.length;
+        let array = array(self);
+        if array.len() < own.end {
+            array.resize(own.end, 0.0);
+        }
+        array[own].copy_from_slice(values);
     }
 }
 
@@ -226,69 +240,82 @@ fn least_squares(mut matrix: Vec<Vec<f64>>, mut right_side: Vec<f64>) -> Vec<f64
 mod tests {
     use super::*;
 
-    /// Pushes what steps between these residuals change, the images being three times as large.
-    fn history(residuals: &[[f64; 4]]) -> History {
-        let mut history = History::new(residuals.len(), 4);
-        for pair in residuals.windows(2) {
-            let images = [pair[0], pair[1]].map(|residual| residual.map(|value| 3.0 * value));
-            history.push([&pair[0], &pair[1]], [&images[0], &images[1]]);
-            history.weigh(&pair[1]);
+    /// Takes in these residuals, the images being three times as large.
+    fn history(memory: usize, residuals: &[[f64; 4]]) -> History {
+        let mut history = History::new(memory, 4);
+        for residual in residuals {
+            let image = residual.map(|value| 3.0 * value);
+            let point = residual.map(|value| 2.0 * value);
+            let mut found = [0.0; 4];
+            assert_eq!(history.take_in(&point, &image, &mut found), max_abs(residual));
+            assert_eq!(found, *residual);
+            history.weigh();
+            if residual != &residuals[residuals.len() - 1] {
+                history.step(&point, &image, &mut found, 1.0);
+            }
         }
         history
     }
 
+    /// `residual − ΔF w`.
+    fn left(history: &History, residual: &[f64; 4]) -> [f64; 4] {
+        let mut left = *residual;
+        let residuals = &history.parts[0].residuals;
+        add_transposed_product(residuals, &history.weights[..residuals.len() / 4], &mut left);
+        left
+    }
+
+    const RESIDUALS: [[f64; 4]; 4] = [
+        [4.0, -1.0, 0.5, 2.0],
+        [1.0, 1.5, -0.25, 3.0],
+        [-2.0, 0.75, 1.0, -1.0],
+        [0.5, 0.25, -0.75, 0.125],
+    ];
+
     #[test]
     fn what_is_left_of_the_residual_is_orthogonal_to_all_differences() {
-        let residuals = [
-            [4.0, -1.0, 0.5, 2.0],
-            [1.0, 1.5, -0.25, 3.0],
-            [-2.0, 0.75, 1.0, -1.0],
-            [0.5, 0.25, -0.75, 0.125],
-        ];
-        let history = history(&residuals);
-        let mut left = [0.0; 4];
-        history.without_residuals(&residuals[3], &mut left);
-        for pair in residuals.windows(2) {
+        let history = history(4, &RESIDUALS);
+        let left = left(&history, &RESIDUALS[3]);
+        for pair in RESIDUALS.windows(2) {
             let along: f64 = (0..4).map(|i| left[i] * (pair[1][i] - pair[0][i])).sum();
             assert!(along.abs() < 1e-13, "{along}");
         }
-        let mut step = [0.0; 4];
-        let longest = history.without_images(&residuals[3], &mut step);
-        for i in 0..4 {
-            let removed = 3.0 * (residuals[3][i] - left[i]);
-            assert!((residuals[3][i] - step[i] - removed).abs() < 1e-13);
+    }
+
+    #[test]
+    fn a_step_goes_to_the_combined_image_or_part_of_the_way() {
+        for mixing in [1.0, 0.3] {
+            let mut history = history(4, &RESIDUALS);
+            let residual = RESIDUALS[3];
+            let left = left(&history, &residual);
+            let (point, image) = (residual.map(|f| 2.0 * f), residual.map(|f| 3.0 * f));
+            let mut next = residual;
+            let length = history.step(&point, &image, &mut next, mixing);
+            let mut longest = 0.0_f64;
+            for i in 0..4 {
+                let removed = 3.0 * (residual[i] - left[i]);
+                let step = residual[i] - removed - (1.0 - mixing) * left[i];
+                assert!((next[i] - point[i] - step).abs() < 1e-13);
+                longest = longest.max(step.abs());
+            }
+            assert!((longest - length).abs() < 1e-13);
         }
-        assert!((longest - max_abs(&step)).abs() == 0.0);
     }
 
     #[test]
     fn a_difference_that_others_already_span_gets_no_weight() {
         let residuals = [[4.0, 2.0, 0.0, 0.0], [2.0, 1.0, 0.0, 0.0], [1.0, 0.5, 0.0, 0.0]];
-        let history = history(&residuals);
+        let history = history(3, &residuals);
         assert_eq!(history.weights.iter().filter(|weight| **weight != 0.0).count(), 1);
-        let mut left = [0.0; 4];
-        assert!(history.without_residuals(&residuals[2], &mut left) < 1e-15);
+        assert!(max_abs(&left(&history, &residuals[2])) < 1e-15);
     }
 
     #[test]
     fn the_oldest_difference_makes_room() {
-        let all = [
-            [4.0, -1.0, 0.5, 2.0],
-            [1.0, 1.5, -0.25, 3.0],
-            [-2.0, 0.75, 1.0, -1.0],
-            [0.5, 0.25, -0.75, 0.125],
-        ];
-        let mut short = History::new(2, 4);
-        for pair in all.windows(2) {
-            short.push([&pair[0], &pair[1]], [&pair[0], &pair[1]]);
-            short.weigh(&pair[1]);
-        }
-        let fresh = history(&all[1..]);
-        let (mut left, mut expected) = ([0.0; 4], [0.0; 4]);
-        short.without_residuals(&all[3], &mut left);
-        fresh.without_residuals(&all[3], &mut expected);
-        for (left, expected) in left.iter().zip(expected) {
-            assert!((left - expected).abs() < 1e-14);
+        let short = left(&history(2, &RESIDUALS), &RESIDUALS[3]);
+        let fresh = left(&history(4, &RESIDUALS[1..]), &RESIDUALS[3]);
+        for (short, fresh) in short.iter().zip(fresh) {
+            assert!((short - fresh).abs() < 1e-14);
         }
     }
 }

@@ -4,7 +4,6 @@ mod history;
 
 use self::history::History;
 use crate::fixed_point::{FixedPoint, Limits, Outcome, Progress};
-use crate::vector::{add_scaled, max_abs, scale_and_add, subtract};
 
 /// How the accelerated iteration moves.
 #[derive(Clone, Copy, Debug)]
@@ -42,9 +41,6 @@ pub fn accelerate(
     let mut point = x.to_vec();
     let mut image = vec![0.0; dimension];
     let mut residual = vec![0.0; dimension];
-    let mut last_image = vec![0.0; dimension];
-    let mut last_residual = vec![0.0; dimension];
-    let mut has_last = false;
     let mut history = History::new(settings.memory, dimension);
     // The least residual and where it was: here, or in the vector.
     let mut best = (f64::INFINITY, point.clone());
@@ -59,7 +55,7 @@ pub fn accelerate(
         }
         map.evaluate(&point, &mut image);
         evaluations += 1;
-        let size = subtract(&image, &point, &mut residual);
+        let size = history.take_in(&point, &image, &mut residual);
 
         if !size.is_finite() {
             // Out of the domain of the map: half way back to the best point, memory forgotten.
@@ -71,7 +67,6 @@ pub fn accelerate(
                 *slot = 0.5 * (*slot + safe);
             }
             history.clear();
-            has_last = false;
             continue;
         }
         at_best = size < best.0;
@@ -89,30 +84,20 @@ pub fn accelerate(
             break Outcome::Stalled;
         }
 
-        if has_last {
-            history.push([&last_residual, &residual], [&last_image, &image]);
+        history.weigh();
+        // The residual is done with: its room takes the next point.
+        let length = history.step(&point, &image, &mut residual, settings.mixing);
+        std::mem::swap(&mut point, &mut residual);
+        if length > settings.max_step {
+            let scale = settings.max_step / length;
+            for (slot, before) in point.iter_mut().zip(&residual) {
+                *slot = before + scale * (*slot - before);
+            }
         }
-        history.weigh(&residual);
-        // step = g − ΔG w − x, less the damped part of the combined residual.
-        // The last residual is done with: its room takes the step, then the next point.
-        let step = &mut last_residual;
-        let mut length = history.without_images(&residual, step);
-        if settings.mixing < 1.0 {
-            let mut combined = vec![0.0; dimension];
-            history.without_residuals(&residual, &mut combined);
-            add_scaled(step, &combined, settings.mixing - 1.0);
-            length = max_abs(step);
-        }
-        let scale = if length > settings.max_step { settings.max_step / length } else { 1.0 };
-        scale_and_add(step, scale, &point);
-        std::mem::swap(&mut point, &mut last_residual);
         if at_best {
-            std::mem::swap(&mut best.1, &mut last_residual);
+            std::mem::swap(&mut best.1, &mut residual);
             at_best = false;
         }
-        std::mem::swap(&mut last_residual, &mut residual);
-        std::mem::swap(&mut last_image, &mut image);
-        has_last = true;
     };
 
     x.copy_from_slice(if at_best { &point } else { &best.1 });

@@ -12,7 +12,6 @@ use std::sync::Arc;
 
 use viner_numerics::columns::{Lanes, Part, Rows, Simd, WithSimd, panels, weighted_sums};
 
-use crate::equilibrium::map::EquilibriumMap;
 use crate::equilibrium::map::preconditioner::Preconditioner;
 use crate::equilibrium::system::System;
 use crate::problem::{Infeasible, Problem};
@@ -32,7 +31,7 @@ impl Levels {
     /// A market that must be served and has no supplier left.
     pub fn new(template: &Problem) -> Result<Option<Self>, Infeasible> {
         let system = System::new(template)?;
-        let Some(parts) = EquilibriumMap::preconditioned(&system).into_preconditioner() else {
+        let Some(parts) = Preconditioner::of(&system) else {
             return Ok(None);
         };
         let size = 2 * template.baseline.region_count();

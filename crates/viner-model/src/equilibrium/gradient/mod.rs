@@ -25,7 +25,6 @@ use viner_numerics::{Adjoints, Dual, Real, Tape, Var, gmres};
 use self::tail::Tail;
 use super::map::EquilibriumMap;
 use super::map::evaluation::Evaluation;
-use super::map::preconditioner::Preconditioner;
 use super::solve::alone;
 use super::system::{System, each};
 use super::{Equilibrium, Regime};
@@ -109,15 +108,14 @@ fn gradients_of(
     let problem = problem.closing(&withdrawn).with_earning_hubs();
     let system = System::new(&problem)
         .unwrap_or_else(|infeasible| unreachable!("it has an equilibrium: {infeasible}"));
-    let map = EquilibriumMap::new(&system);
-    let preconditioner = EquilibriumMap::preconditioned(&system).into_preconditioner();
+    let map = EquilibriumMap::preconditioned(&system);
     let point = &equilibrium.unknowns;
     let blocks = map.blocks(point);
     let backward = Backward::new(&system, &map, point, &blocks);
     let tape = Tape::new();
     let tail = Tail::new(&tape, &system, &map, point, &blocks, &backward.markets);
     let gradient = |&(outcome, by): &(&dyn Differentiable, By<'_>)| {
-        backward.gradient(&map, &tail, preconditioner.as_deref(), outcome, by)
+        backward.gradient(&map, &tail, outcome, by)
     };
     outcomes.iter().map(gradient).collect()
 }
@@ -171,9 +169,8 @@ impl<'a> Backward<'a> {
             let factors = map.wedge_factors(s, &blocks.wedges.points);
             let prices = &blocks.log_prices[s * rows..(s + 1) * rows];
             let spending = column(&blocks.expenditure);
-            let own = s * regions..(s + 1) * regions;
-            let exports =
-                Exports { sales: &blocks.sales[own.clone()], taxes: &blocks.export_taxes[own] };
+            let sales = &blocks.sales[s * regions..(s + 1) * regions];
+            let exports = Exports { sales, taxes: &blocks.levied[s].export_taxes };
             MarketBackward::new(&system.markets[s], costs, spending, &factors, prices, exports)
         };
         Self {
@@ -190,7 +187,6 @@ impl<'a> Backward<'a> {
         &self,
         map: &EquilibriumMap<'_>,
         tail: &Tail<'_, '_>,
-        preconditioner: Option<&Preconditioner>,
         outcome: &dyn Differentiable,
         by: By<'_>,
     ) -> Gradient {
@@ -213,7 +209,7 @@ impl<'a> Backward<'a> {
         // The inverse of the linear part that the solver steps by, transposed, from the right: residuals
         // stay what they are.
         let precondition = |direction: &mut [f64]| {
-            if let Some(preconditioner) = preconditioner {
+            if let Some(preconditioner) = map.preconditioner() {
                 preconditioner.apply_transposed(direction);
             }
         };

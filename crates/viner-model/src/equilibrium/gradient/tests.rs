@@ -10,6 +10,7 @@ use super::{Backward, FlowSeeds};
 use crate::baseline::Baseline;
 use crate::economies::{Recipe, with_sourcing};
 use crate::equilibrium::map::EquilibriumMap;
+use crate::equilibrium::map::preconditioner::Preconditioner;
 use crate::equilibrium::system::System;
 use crate::problem::Problem;
 use crate::scenario::{
@@ -109,7 +110,7 @@ fn assert_transposed_at(system: &System<'_>, point: &[f64], seed: u64) {
     let (one, other) = (dot(&weights, &forward), dot(&back, &direction));
     let size: f64 = back.iter().zip(&direction).map(|(a, b)| (a * b).abs()).sum();
     assert!((one - other).abs() < ROUNDING * size, "{one} and {other}");
-    let preconditioner = EquilibriumMap::preconditioned(system).into_preconditioner().unwrap();
+    let preconditioner = Preconditioner::of(system).unwrap();
     let (mut forward, mut back) = (direction.clone(), weights.clone());
     preconditioner.apply(&vec![0.0; forward.len()], &mut forward);
     preconditioner.apply_transposed(&mut back);

@@ -62,6 +62,7 @@ impl<'a> LevelsBackward<'a> {
             *share /= world;
         }
         let if_produced = |cell: usize, value: f64| if output[cell] == 0.0 { 0.0 } else { value };
+        let part = |cell: usize| map.relaxation.get(cell).copied().unwrap_or(1.0);
         let purchasers = system.purchasers;
         let is_bought = |place: &usize| {
             let (row, s) = (place % (regions * purchasers), place / (regions * purchasers));
@@ -69,8 +70,8 @@ impl<'a> LevelsBackward<'a> {
         };
         Self {
             system,
-            relaxation: (0..cells).map(|cell| if_produced(cell, map.relaxation[cell])).collect(),
-            staying: (0..cells).map(|cell| if_produced(cell, 1.0 - map.relaxation[cell])).collect(),
+            relaxation: (0..cells).map(|cell| if_produced(cell, part(cell))).collect(),
+            staying: (0..cells).map(|cell| if_produced(cell, 1.0 - part(cell))).collect(),
             per_sale: (0..cells).map(|cell| if_produced(cell, sales[cell].recip())).collect(),
             world_share,
             unbought: (0..system.prices()).filter(|place| !is_bought(place)).collect(),

@@ -27,10 +27,8 @@ pub struct Evaluation<T> {
     pub by_sector: Vec<T>,
     /// `Σ_n X'`, `[sector, region]`.
     pub sales: Vec<T>,
-    /// Import tariffs on cells that are not split, `[sector, region]`.
-    pub tariffs: Vec<T>,
-    /// Export taxes on cells that are not split, `[sector, region]`.
-    pub export_taxes: Vec<T>,
+    /// Taxes on cells that are not split, by sector.
+    pub levied: Vec<Levied<T>>,
     /// Import tariffs, `[region]`.
     pub tariff_revenue: Vec<T>,
     /// Export taxes, `[region]`.
@@ -41,6 +39,14 @@ pub struct Evaluation<T> {
     pub split_spending: Vec<Vec<T>>,
     /// The wedges.
     pub wedges: WedgeValues<T>,
+}
+
+/// Taxes on the cells of a sector that are not split; empty where there are none.
+pub struct Levied<T> {
+    /// Import tariffs, by importer.
+    pub tariffs: Vec<T>,
+    /// Export taxes, by exporter.
+    pub export_taxes: Vec<T>,
 }
 
 /// Wedges at one evaluation.
@@ -86,8 +92,15 @@ impl EquilibriumMap<'_> {
             log_prices: by_purchaser(),
             by_sector: vec![zero; self.system.cells() + self.system.prices()],
             sales: zeros(),
-            tariffs: zeros(),
-            export_taxes: zeros(),
+            levied: self
+                .system
+                .markets
+                .iter()
+                .map(|market| {
+                    let taxed = if market.has_taxes() { regions } else { 0 };
+                    Levied { tariffs: vec![zero; taxed], export_taxes: vec![zero; taxed] }
+                })
+                .collect(),
             tariff_revenue: vec![zero; regions],
             export_tax_revenue: vec![zero; regions],
             rents: vec![zero; regions],
@@ -172,15 +185,15 @@ impl EquilibriumMap<'_> {
             }
         }
         let (costs, spending) = (&*costs, &*spending);
-        let clear = |(s, ((((prices, sales), tariffs), export_taxes), split_spending)): (
+        let clear = |(s, (((log_prices, sales), levied), split_spending)): (
             usize,
-            ((((&mut [T], &mut [T]), &mut [T]), &mut [T]), &mut Vec<T>),
+            (((&mut [T], &mut [T]), &mut Levied<T>), &mut Vec<T>),
         )| {
             let costs = &costs[s * regions..(s + 1) * regions];
             let spending = &spending[s * rows..(s + 1) * rows];
             let factors = self.wedge_factors(s, &points);
-            let mut cleared =
-                Cleared { log_prices: prices, sales, tariffs, export_taxes, split_spending };
+            let Levied { tariffs, export_taxes } = levied;
+            let mut cleared = Cleared { log_prices, sales, tariffs, export_taxes, split_spending };
             system.markets[s].clear(costs, spending, &factors, &mut cleared);
         };
         if parallel {
@@ -188,8 +201,7 @@ impl EquilibriumMap<'_> {
                 .log_prices
                 .par_chunks_mut(rows)
                 .zip(evaluation.sales.par_chunks_mut(regions))
-                .zip(evaluation.tariffs.par_chunks_mut(regions))
-                .zip(evaluation.export_taxes.par_chunks_mut(regions))
+                .zip(evaluation.levied.par_iter_mut())
                 .zip(evaluation.split_spending.par_iter_mut())
                 .with_min_len(piece(sectors))
                 .enumerate()
@@ -199,20 +211,20 @@ impl EquilibriumMap<'_> {
                 .log_prices
                 .chunks_mut(rows)
                 .zip(evaluation.sales.chunks_mut(regions))
-                .zip(evaluation.tariffs.chunks_mut(regions))
-                .zip(evaluation.export_taxes.chunks_mut(regions))
+                .zip(evaluation.levied.iter_mut())
                 .zip(evaluation.split_spending.iter_mut())
                 .enumerate()
                 .for_each(clear);
         }
-        let Evaluation { tariffs, export_taxes, tariff_revenue, export_tax_revenue, .. } =
-            evaluation;
-        for (revenue, by_sector) in [(tariff_revenue, tariffs), (export_tax_revenue, export_taxes)]
-        {
-            revenue.fill(T::constant(0.0));
-            for taxes in by_sector.chunks(regions) {
-                revenue.iter_mut().zip(taxes).for_each(|(sum, &tax)| *sum += tax);
-            }
+        let Evaluation { levied, tariff_revenue, export_tax_revenue, .. } = evaluation;
+        tariff_revenue.fill(T::constant(0.0));
+        export_tax_revenue.fill(T::constant(0.0));
+        let add = |sums: &mut Vec<T>, taxes: &[T]| {
+            sums.iter_mut().zip(taxes).for_each(|(sum, &tax)| *sum += tax);
+        };
+        for Levied { tariffs, export_taxes } in levied {
+            add(tariff_revenue, tariffs);
+            add(export_tax_revenue, export_taxes);
         }
         evaluation.wedges.points = points;
     }

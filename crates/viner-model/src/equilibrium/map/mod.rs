@@ -26,10 +26,11 @@ use crate::equations::limits::Track;
 use crate::equations::production::Totals;
 use crate::scenario::Deficits;
 
-/// The map, with its relaxation of each unknown.
+/// The map.
 pub struct EquilibriumMap<'a> {
     system: &'a System<'a>,
-    /// By (region, sector): part of the implied change of activity that is taken in one step.
+    /// By (region, sector): part of the implied change of activity that is taken in one step; empty where
+    /// all of it is, for the preconditioner.
     relaxation: Vec<f64>,
     /// By wedge: the value at which its unknown is held, whatever its own equation says.
     held: Vec<Option<f64>>,
@@ -45,40 +46,36 @@ pub struct EquilibriumMap<'a> {
 impl<'a> EquilibriumMap<'a> {
     /// The map of a system.
     pub fn new(system: &'a System<'a>) -> Self {
-        let baseline = &system.problem.baseline;
-        let elasticities = &system.problem.elasticities;
-        let sectors = baseline.sector_count();
-        let relaxation = (0..baseline.region_count() * sectors)
-            .map(|cell| {
-                let (n, k) = (cell / sectors, cell % sectors);
-                // Own price elasticity of demand for value added: with the other prices given, a
-                // rise of 1 % lowers sales by about θ β (1 − share of the home market) %.
-                let home = baseline.trade_shares[[k, n, n]];
-                let share = baseline.value_added_share[[n, k]].clamp(0.0, 1.0);
-                1.0 / (1.0 + elasticities.trade[k] * share * (1.0 - home))
-            })
-            .collect();
+        Self::with(system, relaxation(system), None)
+    }
+
+    /// The map with steps that take the levels of regions into account, where these are determined.
+    pub fn preconditioned(system: &'a System<'a>) -> Self {
+        match Preconditioner::of(system) {
+            Some(preconditioner) => Self::with(system, Vec::new(), Some(preconditioner)),
+            None => Self::new(system),
+        }
+    }
+
+    fn with(
+        system: &'a System<'a>,
+        relaxation: Vec<f64>,
+        preconditioner: Option<Arc<Preconditioner>>,
+    ) -> Self {
         Self {
             system,
             relaxation,
             held: vec![None; system.wedges.len()],
-            preconditioner: None,
+            preconditioner,
             values: None,
             evaluated_at: Vec::new(),
             derivatives: None,
         }
     }
 
-    /// The map with steps that take the levels of regions into account.
-    pub fn preconditioned(system: &'a System<'a>) -> Self {
-        let mut map = Self::new(system);
-        map.preconditioner = Preconditioner::of(system, &map.relaxation);
-        map
-    }
-
-    /// What multiplies the changes of an evaluation, where levels of regions are determined.
-    pub(super) fn into_preconditioner(self) -> Option<Arc<Preconditioner>> {
-        self.preconditioner
+    /// What multiplies the changes of an evaluation.
+    pub(super) fn preconditioner(&self) -> Option<&Preconditioner> {
+        self.preconditioner.as_deref()
     }
 
     /// Unknowns of the baseline itself.
@@ -196,14 +193,18 @@ impl<'a> EquilibriumMap<'a> {
             let first = at * PART;
             let cells = first..first + activity.len();
             let shifts = &evaluation.log_share_shift[cells.clone()];
-            let relaxations = &self.relaxation[cells.clone()];
-            let parts =
-                shifts.iter().zip(relaxations.iter().zip(&slice(&system.output)[cells.clone()]));
-            for ((activity, &x), (&shift, (&relaxation, &output))) in
-                activity.iter_mut().zip(&x[cells]).zip(parts)
+            let outputs = &slice(&system.output)[cells.clone()];
+            for (activity, (&shift, &output)) in activity.iter_mut().zip(shifts.iter().zip(outputs))
             {
-                let relaxed = x + (*activity + shift - numeraire - x) * relaxation;
-                *activity = if output == 0.0 { *activity } else { relaxed };
+                let implied = *activity + shift - numeraire;
+                *activity = if output == 0.0 { *activity } else { implied };
+            }
+            if let Some(relaxation) = self.relaxation.get(cells.clone()) {
+                let parts = x[cells].iter().zip(relaxation).zip(outputs);
+                for (activity, ((&x, &part), &output)) in activity.iter_mut().zip(parts) {
+                    let relaxed = x + (*activity - x) * part;
+                    *activity = if output == 0.0 { *activity } else { relaxed };
+                }
             }
         };
         if system.parallel_cells() {
@@ -292,6 +293,22 @@ impl<'a> EquilibriumMap<'a> {
             }
         }
     }
+}
+
+/// Part of the implied change of activity with which the map comes nearest, by (region, sector).
+fn relaxation(system: &System<'_>) -> Vec<f64> {
+    let baseline = &system.problem.baseline;
+    let elasticities = &system.problem.elasticities;
+    let sectors = baseline.sector_count();
+    let part = |cell: usize| {
+        let (n, k) = (cell / sectors, cell % sectors);
+        // Own price elasticity of demand for value added: with the other prices given, a
+        // rise of 1 % lowers sales by about θ β (1 − share of the home market) %.
+        let home = baseline.trade_shares[[k, n, n]];
+        let share = baseline.value_added_share[[n, k]].clamp(0.0, 1.0);
+        1.0 / (1.0 + elasticities.trade[k] * share * (1.0 - home))
+    };
+    (0..system.cells()).map(part).collect()
 }
 
 impl FixedPoint for EquilibriumMap<'_> {

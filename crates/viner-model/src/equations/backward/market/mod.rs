@@ -38,7 +38,7 @@ pub struct MarketBackward<'a> {
 pub struct Exports<'a> {
     /// Sales, by exporter.
     pub sales: &'a [f64],
-    /// Export taxes, by exporter.
+    /// Export taxes, by exporter; empty where there are none.
     pub taxes: &'a [f64],
 }
 
@@ -248,7 +248,9 @@ impl<'a> MarketBackward<'a> {
         let mut log_costs: Vec<f64> = (0..regions)
             .map(|i| {
                 let sold = seeds.sales[i] * self.exports.sales[i];
-                -theta * (sold + seeds.export_taxes[i] * self.exports.taxes[i])
+                let taxed =
+                    self.exports.taxes.get(i).map_or(0.0, |tax| seeds.export_taxes[i] * tax);
+                -theta * (sold + taxed)
             })
             .collect();
         for (split, cell) in market.split_cells.iter().enumerate() {

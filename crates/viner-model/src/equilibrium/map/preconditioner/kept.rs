@@ -23,7 +23,7 @@ struct Kept {
 }
 
 impl Kept {
-    fn new(system: &System<'_>, relaxation: &[f64]) -> Self {
+    fn new(system: &System<'_>) -> Self {
         let problem = system.problem;
         let elasticities = &problem.elasticities;
         Self {
@@ -34,7 +34,7 @@ impl Kept {
             survivors: system.survivors.clone(),
             labour: problem.labour,
             sourcing: problem.sourcing,
-            preconditioner: Preconditioner::new(system, relaxation).map(Arc::new),
+            preconditioner: Preconditioner::new(system).map(Arc::new),
         }
     }
 
@@ -59,12 +59,9 @@ fn shifted_tastes(problem: &Problem) -> Option<&Array2<f64>> {
 impl Preconditioner {
     /// The approximate inverse at the baseline, that of the last solve if it is the same; nothing where
     /// levels of regions are not determined.
-    pub(in crate::equilibrium::map) fn of(
-        system: &System<'_>,
-        relaxation: &[f64],
-    ) -> Option<Arc<Self>> {
+    pub(in crate::equilibrium) fn of(system: &System<'_>) -> Option<Arc<Self>> {
         let memory = &system.problem.baseline.memory;
-        let kept = memory.recall(|kept: &Kept| kept.fits(system), || Kept::new(system, relaxation));
+        let kept = memory.recall(|kept: &Kept| kept.fits(system), || Kept::new(system));
         kept.preconditioner.clone()
     }
 }

@@ -26,8 +26,6 @@ pub(in crate::equilibrium) struct Preconditioner {
     purchasers: usize,
     /// Whether passes over cells are worth several threads.
     parallel: bool,
-    /// By cell: what turns a residual into that of the map without relaxation, 0 where there is none.
-    activity_scale: Vec<f64>,
     /// Weights of the sectors of a region in its level of activity (output), and of prices (spending).
     pub(in crate::equilibrium) activity_weights: Vec<f64>,
     pub(in crate::equilibrium) price_weights: Vec<f64>,
@@ -44,7 +42,7 @@ pub(in crate::equilibrium) struct Preconditioner {
 
 impl Preconditioner {
     /// The approximate inverse at the baseline; nothing where levels of regions are not determined.
-    fn new(system: &System<'_>, relaxation: &[f64]) -> Option<Self> {
+    fn new(system: &System<'_>) -> Option<Self> {
         let problem = system.problem;
         let baseline = &problem.baseline;
         let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
@@ -144,9 +142,6 @@ impl Preconditioner {
             sectors,
             purchasers: system.purchasers,
             parallel: system.parallel_cells(),
-            activity_scale: (0..regions * sectors)
-                .map(|cell| if output[cell] == 0.0 { 0.0 } else { relaxation[cell].recip() })
-                .collect(),
             activity_weights,
             price_weights,
             activity_inverse,
@@ -166,9 +161,8 @@ impl Preconditioner {
         let (x_activity, x_prices) = x.split_at(regions * sectors);
         let levels_of = |(n, (activity, prices)): (usize, (&mut [f64], &mut [f64]))| {
             let row = n * sectors..(n + 1) * sectors;
-            let scales = x_activity[row.clone()].iter().zip(&self.activity_scale[row.clone()]);
-            for (value, (x, scale)) in activity.iter_mut().zip(scales) {
-                *value = (*value - x) * scale;
+            for (value, x) in activity.iter_mut().zip(&x_activity[row.clone()]) {
+                *value -= x;
             }
             let bought = n * goods..(n + 1) * goods;
             for (value, x) in prices.iter_mut().zip(&x_prices[bought.clone()]) {
@@ -254,9 +248,6 @@ impl Preconditioner {
             add_scaled(&mut activity[row], weights, before[n]);
             let weights = &self.price_weights[bought.clone()];
             add_scaled(&mut prices[bought], weights, before[regions + n]);
-        }
-        for (value, scale) in activity.iter_mut().zip(&self.activity_scale) {
-            *value *= scale;
         }
     }
 }
