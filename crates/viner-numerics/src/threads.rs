@@ -27,12 +27,14 @@ pub fn awake<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     })
 }
 
-/// So many of the items of a pass a thread takes at least at once.
+/// So many of the items of a pass a thread takes at least at once: all of them where the pass is not worth
+/// several threads.
 ///
 /// Each time that a pass is divided costs some tenths of a microsecond, as much as many items do. Some
 /// pieces per thread are enough to share out what takes longer than the rest.
-pub fn piece(items: usize) -> usize {
-    items.div_ceil(PIECES * rayon::current_num_threads())
+pub fn piece(items: usize, parallel: bool) -> usize {
+    let pieces = if parallel { PIECES * rayon::current_num_threads() } else { 1 };
+    items.div_ceil(pieces).max(1)
 }
 
 /// Pieces of a pass per thread.

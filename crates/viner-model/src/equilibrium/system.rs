@@ -27,11 +27,7 @@ pub(super) fn each<T: Send>(
     count: usize,
     make: impl Fn(usize) -> T + Send + Sync,
 ) -> Vec<T> {
-    if parallel {
-        (0..count).into_par_iter().with_min_len(piece(count)).map(make).collect()
-    } else {
-        (0..count).map(make).collect()
-    }
+    (0..count).into_par_iter().with_min_len(piece(count, parallel)).map(make).collect()
 }
 
 /// A problem laid out for evaluation.

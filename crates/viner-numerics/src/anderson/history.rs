@@ -5,6 +5,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::kernel::dense::{add_scaled, add_transposed_product, dot, max_abs, product};
+use crate::threads::piece;
 use crate::vector::{PARALLEL_FROM, PART, larger};
 
 /// Differences of residuals and of images, with the inner products of the former.
@@ -163,16 +164,9 @@ impl History {
             let end = start + part.length;
             work(part, start..end, vector)
         };
-        if self.dimension < PARALLEL_FROM {
-            self.parts.iter_mut().zip(vector.chunks_mut(PART)).enumerate().map(work).collect()
-        } else {
-            self.parts
-                .par_iter_mut()
-                .zip(vector.par_chunks_mut(PART))
-                .enumerate()
-                .map(work)
-                .collect()
-        }
+        let piece = piece(self.parts.len(), self.dimension >= PARALLEL_FROM);
+        let parts = self.parts.par_iter_mut().zip(vector.par_chunks_mut(PART)).enumerate();
+        parts.with_min_len(piece).map(work).collect()
     }
 }
 

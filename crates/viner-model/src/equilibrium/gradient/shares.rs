@@ -3,6 +3,7 @@
 use ndarray::{Array, Array2, Array3, Array4, Dimension, StrideShape, Zip};
 use rayon::prelude::*;
 use viner_numerics::Adjoints;
+use viner_numerics::threads::piece;
 
 use super::parameters::Gradient;
 use super::tail::Tail;
@@ -75,11 +76,8 @@ impl Backward<'_> {
             let row = |row: usize| &shares[s * cells + row * regions..][..regions];
             self.markets[s].by_shares(&seeds[s], &pull.markets[s], row, by_shares);
         };
-        if self.parallel {
-            gradient.par_chunks_mut(cells).enumerate().for_each(of_sector);
-        } else {
-            gradient.chunks_mut(cells).enumerate().for_each(of_sector);
-        }
+        let by_sector = gradient.par_chunks_mut(cells).enumerate();
+        by_sector.with_min_len(piece(sectors, self.parallel)).for_each(of_sector);
         shaped((sectors, regions, purchasers, regions), gradient)
     }
 }

@@ -147,28 +147,15 @@ impl EquilibriumMap<'_> {
                     &mut response,
                 )
             };
-        evaluation.totals.clear();
-        if parallel {
-            evaluation
-                .log_costs
-                .par_chunks_mut(sectors)
-                .zip(evaluation.log_share_shift.par_chunks_mut(sectors))
-                .zip(evaluation.expenditure.par_chunks_mut(prices))
-                .with_min_len(piece(regions))
-                .enumerate()
-                .map(respond)
-                .collect_into_vec(&mut evaluation.totals);
-        } else {
-            evaluation.totals.extend(
-                evaluation
-                    .log_costs
-                    .chunks_mut(sectors)
-                    .zip(evaluation.log_share_shift.chunks_mut(sectors))
-                    .zip(evaluation.expenditure.chunks_mut(prices))
-                    .enumerate()
-                    .map(respond),
-            );
-        }
+        evaluation
+            .log_costs
+            .par_chunks_mut(sectors)
+            .zip(evaluation.log_share_shift.par_chunks_mut(sectors))
+            .zip(evaluation.expenditure.par_chunks_mut(prices))
+            .with_min_len(piece(regions, parallel))
+            .enumerate()
+            .map(respond)
+            .collect_into_vec(&mut evaluation.totals);
 
         let (costs, spending) = evaluation.by_sector.split_at_mut(system.cells());
         for (matrix, rows, target) in [
@@ -178,11 +165,9 @@ impl EquilibriumMap<'_> {
             let band = |(band, target): (usize, &mut [T])| {
                 transpose(matrix, sectors, band * TRANSPOSED_TOGETHER, target);
             };
-            if system.parallel_cells() {
-                target.par_chunks_mut(TRANSPOSED_TOGETHER * rows).enumerate().for_each(band);
-            } else {
-                band((0, target));
-            }
+            let bands = target.par_chunks_mut(TRANSPOSED_TOGETHER * rows).enumerate();
+            let count = sectors.div_ceil(TRANSPOSED_TOGETHER);
+            bands.with_min_len(piece(count, system.parallel_cells())).for_each(band);
         }
         let (costs, spending) = (&*costs, &*spending);
         let clear = |(s, (((log_prices, sales), levied), split_spending)): (
@@ -196,26 +181,15 @@ impl EquilibriumMap<'_> {
             let mut cleared = Cleared { log_prices, sales, tariffs, export_taxes, split_spending };
             system.markets[s].clear(costs, spending, &factors, &mut cleared);
         };
-        if parallel {
-            evaluation
-                .log_prices
-                .par_chunks_mut(rows)
-                .zip(evaluation.sales.par_chunks_mut(regions))
-                .zip(evaluation.levied.par_iter_mut())
-                .zip(evaluation.split_spending.par_iter_mut())
-                .with_min_len(piece(sectors))
-                .enumerate()
-                .for_each(clear);
-        } else {
-            evaluation
-                .log_prices
-                .chunks_mut(rows)
-                .zip(evaluation.sales.chunks_mut(regions))
-                .zip(evaluation.levied.iter_mut())
-                .zip(evaluation.split_spending.iter_mut())
-                .enumerate()
-                .for_each(clear);
-        }
+        evaluation
+            .log_prices
+            .par_chunks_mut(rows)
+            .zip(evaluation.sales.par_chunks_mut(regions))
+            .zip(evaluation.levied.par_iter_mut())
+            .zip(evaluation.split_spending.par_iter_mut())
+            .with_min_len(piece(sectors, parallel))
+            .enumerate()
+            .for_each(clear);
         let Evaluation { levied, tariff_revenue, export_tax_revenue, .. } = evaluation;
         tariff_revenue.fill(T::constant(0.0));
         export_tax_revenue.fill(T::constant(0.0));

@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 use viner_numerics::kernel::dense::{TRANSPOSED_TOGETHER, transpose};
+use viner_numerics::threads::piece;
 use viner_numerics::vector::PART;
 use viner_numerics::{Dual, FixedPoint, Real};
 
@@ -179,13 +180,11 @@ impl<'a> EquilibriumMap<'a> {
             value_added_now
         };
         let (rows, goods) = (TRANSPOSED_TOGETHER * sectors, TRANSPOSED_TOGETHER * goods);
-        let value_added: Vec<T> = if system.parallel_cells() {
-            let bands = activity.par_chunks_mut(rows).zip(prices.par_chunks_mut(goods));
-            bands.enumerate().map(band).collect()
-        } else {
-            let bands = activity.chunks_mut(rows).zip(prices.chunks_mut(goods));
-            bands.enumerate().map(band).collect()
-        };
+        let parallel = system.parallel_cells();
+        let bands = activity.par_chunks_mut(rows).zip(prices.par_chunks_mut(goods)).enumerate();
+        let piece_of = |items: usize, each: usize| piece(items.div_ceil(each), parallel);
+        let bands = bands.with_min_len(piece_of(regions, TRANSPOSED_TOGETHER));
+        let value_added: Vec<T> = bands.map(band).collect();
         // The numeraire: world value added is what it was.
         let world = value_added.iter().fold(T::constant(0.0), |sum, &value| sum + value);
         let numeraire = (world * baseline.value_added.sum().recip()).ln();
@@ -207,11 +206,8 @@ impl<'a> EquilibriumMap<'a> {
                 }
             }
         };
-        if system.parallel_cells() {
-            activity.par_chunks_mut(PART).enumerate().for_each(relax);
-        } else {
-            relax((0, activity));
-        }
+        let parts = activity.par_chunks_mut(PART).enumerate();
+        parts.with_min_len(piece_of(system.cells(), PART)).for_each(relax);
 
         self.image_of_rest(x, evaluation, rest);
     }

@@ -170,13 +170,9 @@ impl Preconditioner {
             }
             [dot(&self.activity_weights[row], activity), dot(&self.price_weights[bought], prices)]
         };
-        let levels: Vec<[f64; 2]> = if self.parallel {
-            let rows = activity.par_chunks_mut(sectors).zip(prices.par_chunks_mut(goods));
-            rows.with_min_len(piece(regions)).enumerate().map(levels_of).collect()
-        } else {
-            let rows = activity.chunks_mut(sectors).zip(prices.chunks_mut(goods));
-            rows.enumerate().map(levels_of).collect()
-        };
+        let piece = piece(regions, self.parallel);
+        let rows = activity.par_chunks_mut(sectors).zip(prices.par_chunks_mut(goods)).enumerate();
+        let levels: Vec<[f64; 2]> = rows.with_min_len(piece).map(levels_of).collect();
         let by_level = |level: usize| levels.iter().map(move |levels| levels[level]);
         let solved = self.solve_levels(&by_level(0).chain(by_level(1)).collect::<Vec<f64>>());
         let correct = |(n, (activity, prices)): (usize, (&mut [f64], &mut [f64]))| {
@@ -207,13 +203,8 @@ impl Preconditioner {
                 }
             }
         };
-        if self.parallel {
-            let rows = activity.par_chunks_mut(sectors).zip(prices.par_chunks_mut(goods));
-            rows.with_min_len(piece(regions)).enumerate().for_each(correct);
-        } else {
-            let rows = activity.chunks_mut(sectors).zip(prices.chunks_mut(goods));
-            rows.enumerate().for_each(correct);
-        }
+        let rows = activity.par_chunks_mut(sectors).zip(prices.par_chunks_mut(goods)).enumerate();
+        rows.with_min_len(piece).for_each(correct);
     }
 
     /// The product with the transposed of what [`apply`](Self::apply) multiplies by.
