@@ -37,8 +37,10 @@ pub fn run(options: &SensitivityOptions, common: &Common, printer: &Printer) -> 
     let (problem, equilibrium) = question.solve()?;
     let solved = start.elapsed().as_secs_f64();
     let start = Instant::now();
-    let found = asked.answers(&question.file.scenario, &problem, &equilibrium, options.shares);
+    let gradients = asked.gradients(&problem, &equilibrium, options.shares > 0);
     let seconds = start.elapsed().as_secs_f64();
+    let found = asked.answers(&question.file.scenario, &problem, &gradients, options.shares);
+    drop(gradients);
 
     if common.json {
         let outcomes: Vec<Value> = found.iter().map(|one| as_json(one, options.top)).collect();

@@ -7,7 +7,7 @@ mod shares;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use viner_model::equilibrium::{By, Differentiable, Equilibrium, gradients_by};
+use viner_model::equilibrium::{By, Differentiable, Equilibrium, Gradient, gradients_by};
 use viner_model::outcome::{Names, Outcome, Smooth};
 use viner_model::problem::Problem;
 use viner_model::scenario::Scenario;
@@ -120,23 +120,34 @@ impl Asked {
         Ok(Self { texts: texts.to_vec(), outcomes })
     }
 
-    /// Derivatives of all outcomes at the equilibrium of a problem that `scenario` is of; by shares of the
+    /// Derivatives of all outcomes at the equilibrium of a problem, by shares of the baseline if they are
+    /// asked for.
+    pub fn gradients(
+        &self,
+        problem: &Problem,
+        equilibrium: &Equilibrium,
+        shares: bool,
+    ) -> Vec<Gradient> {
+        let by = By { cells: None, shares };
+        let outcomes = self.outcomes.iter().map(|outcome| (outcome as &dyn Differentiable, by));
+        gradients_by(problem, equilibrium, outcomes)
+    }
+
+    /// What these [`gradients`](Self::gradients) say of a problem that `scenario` is of; by shares of the
     /// baseline the largest, so many of each outcome.
     pub fn answers(
         &self,
         scenario: &Scenario,
         problem: &Problem,
-        equilibrium: &Equilibrium,
+        gradients: &[Gradient],
         shares: usize,
     ) -> Vec<Sensitivity> {
         let sizes = problem.sizes(scenario);
-        let by = By { cells: None, shares: shares > 0 };
-        let outcomes = self.outcomes.iter().map(|outcome| (outcome as &dyn Differentiable, by));
-        gradients_by(problem, equilibrium, outcomes)
-            .into_iter()
+        gradients
+            .iter()
             .zip(&self.texts)
             .map(|(gradient, text)| {
-                let mut answers = numbers::of_all(scenario, problem, &sizes, &gradient);
+                let mut answers = numbers::of_all(scenario, problem, &sizes, gradient);
                 let mut left_out = 0;
                 if let Some(by_shares) = &gradient.shares {
                     let found = shares::largest(problem, by_shares, shares);

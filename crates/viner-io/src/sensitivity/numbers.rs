@@ -8,7 +8,7 @@ use viner_model::scenario::{Action, Scenario};
 
 use super::Answer;
 
-/// Of every number of every policy.
+/// Of every number of every policy, and of every elasticity.
 pub(super) fn of_all(
     scenario: &Scenario,
     problem: &Problem,

@@ -228,7 +228,8 @@ source = "made up"
     let target = "flow(RUS, DEU, *) / base.flow(RUS, DEU, *)".to_owned();
     let asked = viner_io::sensitivity::Asked::new(&at_best.question, &[target]).unwrap();
     let scenario = &at_best.question.file.scenario;
-    let answers = asked.answers(scenario, &year.problem, &year.equilibrium, 0);
+    let gradients = asked.gradients(&year.problem, &year.equilibrium, false);
+    let answers = asked.answers(scenario, &year.problem, &gradients, 0);
     let group = answers[0].by_policy().swap_remove(0);
     assert_eq!((&group.of[..], group.key), (&["friction"][..], "change"));
     let sd = 0.05 / group.derivative.abs();

@@ -11,10 +11,10 @@ use super::{Backward, FlowSeeds, Pull};
 use crate::equilibrium::system::{each, slice};
 
 /// Derivatives of an outcome by the shares of the baseline: others of the same sum give way in proportion,
-/// and all else of the baseline is held. NaN where there is no other share.
+/// and all else of the baseline is held. Not finite where there is no other share.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ShareGradient {
-    /// By π, `[sector, importer, purchaser, exporter]`; NaN where there is no trade.
+    /// By π, `[sector, importer, purchaser, exporter]`; not finite where there is no trade.
     pub trade: Array4<f64>,
     /// By γ, `[region, user, input]`: β is held.
     pub input: Array3<f64>,

@@ -5,8 +5,8 @@ use viner_numerics::kernel::elementary;
 
 use super::{RegionBackward, RegionPull, RegionSeeds};
 
-/// Derivatives by baseline shares of a region, the others of the same sum giving way in proportion; NaN
-/// where there is no other.
+/// Derivatives by baseline shares of a region, the others of the same sum giving way in proportion; not
+/// finite where there is no other.
 pub struct ByShares {
     /// By γ at given β, `[user, input]`.
     pub input: Vec<f64>,
