@@ -43,18 +43,24 @@ fn wall(regions: usize) -> Vec<Policy> {
 fn what_was_solved_before_on_a_baseline_changes_no_bit() {
     let baseline = ordinary(5, 4, 23);
     let uniform = Uniform { theta: 4.0, sigma: 0.8, epsilon: 0.6, eta: 1.2, phi: 0.3 };
-    let models = [
-        uniform.model(),
+    let others = [
         Uniform { theta: 6.0, ..uniform }.model(),
         Uniform { sigma: 1.3, ..uniform }.model(),
         Uniform { phi: 0.5, ..uniform }.model(),
         uniform.with(Labour::FixedNominalWage),
-        uniform.model(),
     ];
-    let closes = trade(On::EmbargoShare, ("R000", "*", "S001"), 1.0);
+    let models: Vec<Model> = others
+        .into_iter()
+        .flat_map(|other| [uniform.model(), other])
+        .chain([uniform.model()])
+        .collect();
+    let closes = vec![
+        trade(On::EmbargoShare, ("R000", "*", "S001"), 1.0),
+        trade(On::EmbargoShare, ("R000", "R000", "S001"), 1.0),
+    ];
     let taste = sectoral(SectorInstrument::DemandShiftChange, ("R001", "S000"), 0.5);
     // One thing at a time is another than in the solve before.
-    for policies in [wall(5), vec![closes], vec![taste]] {
+    for policies in [wall(5), closes, vec![taste]] {
         for model in &models {
             let solved = |baseline: &Arc<Baseline>| {
                 let problem = problem(baseline, model.clone(), policies.iter().cloned());
