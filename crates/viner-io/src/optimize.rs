@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value as Json, json};
 use viner_model::baseline::Baseline;
 use viner_model::optimum::{Best, Choice, Economy, Search, frontier, nash, optimum};
-use viner_model::outcome::{Measure, Names, Outcome, Smooth};
+use viner_model::outcome::{Measure, Outcome, Smooth};
 use viner_model::problem::Problem;
 use viner_model::scenario::{Action, Cells, Policy, Scenario, SectorCells, Selector};
 use viner_model::variants::{VariantFailure, Variants};
@@ -184,14 +184,7 @@ impl OptimizeQuestion {
 }
 
 fn bound(base: &PlanQuestion, text: &str) -> Result<Measure, viner_model::outcome::OutcomeError> {
-    let scenario = &base.question.file.scenario;
-    let names = scenario.policy_names();
-    let policies: Vec<(&str, &str)> = names
-        .iter()
-        .zip(&scenario.policies)
-        .map(|(name, policy)| (name.as_str(), policy.kind()))
-        .collect();
-    let names = Names::new(&base.question.baseline, &scenario.groups, policies);
+    let names = base.question.names();
     Outcome::parse(text)?.bind(&names)
 }
 

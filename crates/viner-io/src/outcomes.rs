@@ -1,9 +1,8 @@
 //! Outcomes that a user asks for: names looked up, values in tables.
 
 use viner_model::equilibrium::Equilibrium;
-use viner_model::outcome::{Measure, Names, Outcome, OutcomeError, Value};
+use viner_model::outcome::{Measure, Outcome, OutcomeError, Value};
 use viner_model::problem::Problem;
-use viner_model::scenario::{Policy, Scenario};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::question::Question;
@@ -41,11 +40,7 @@ pub fn outcome_diagnostic(error: &OutcomeError, place: &str) -> Diagnostic {
 /// # Errors
 /// What is wrong with each of them, all at once.
 pub fn ask(texts: &[String], question: &Question, years: bool) -> Result<Vec<Asked>, Diagnostics> {
-    let scenario: &Scenario = &question.file.scenario;
-    let policy_names = scenario.policy_names();
-    let kinds = scenario.policies.iter().map(Policy::kind);
-    let policies = policy_names.iter().map(String::as_str).zip(kinds);
-    let names = Names::new(&question.baseline, &scenario.groups, policies);
+    let names = question.names();
     let mut diagnostics = Diagnostics::default();
     let mut asked = Vec::with_capacity(texts.len());
     for text in texts {

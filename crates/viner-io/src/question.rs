@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value as Json, json};
 use viner_model::baseline::{Baseline, BaselineError};
 use viner_model::equilibrium::{Equilibrium, Failure, RunError, Settings, run};
+use viner_model::outcome::Names;
 use viner_model::problem::{Problem, ScenarioError, Survivors};
 use viner_model::scenario::{Sourcing, Unbalanced};
 
@@ -78,6 +79,11 @@ pub fn scenario_source(name: &str) -> Result<ScenarioSource, Diagnostics> {
 }
 
 impl Question {
+    /// What names in outcomes mean here.
+    pub fn names(&self) -> Names<'_> {
+        Names::of_scenario(&self.baseline, &self.file.scenario)
+    }
+
     /// Reads a scenario and its baseline; everything that is wrong with either is reported at once.
     ///
     /// # Errors

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use viner_model::outcome::{Names, Outcome};
-use viner_model::scenario::Policy;
 
 use super::evidence::{Evidence, Statement, date_in};
 use super::paths::{Paths, Variant};
@@ -239,12 +238,7 @@ impl Scorer<'_> {
         variant: &Variant,
     ) -> Result<f64, Diagnostics> {
         let Some(path) = self.paths.get(variant) else { return Ok(f64::NAN) };
-        let names = policies_of(&self.question.question);
-        let names = Names::new(
-            &self.question.question.baseline,
-            &self.question.question.file.scenario.groups,
-            names.iter().map(|(name, kind)| (name.as_str(), *kind)),
-        );
+        let names = self.question.question.names();
         let states = path.states();
         let value = Outcome::parse(text)
             .and_then(|outcome| outcome.bind(&names))
@@ -304,12 +298,6 @@ fn direction_verdict(statement: &Statement, value: f64, score: f64) -> Verdict {
         }
         _ => Verdict::of_score(score),
     }
-}
-
-fn policies_of(question: &Question) -> Vec<(String, &'static str)> {
-    let scenario = &question.file.scenario;
-    let kinds = scenario.policies.iter().map(Policy::kind);
-    scenario.policy_names().into_iter().zip(kinds).collect()
 }
 
 fn place(statement: &Statement, text: &str) -> String {

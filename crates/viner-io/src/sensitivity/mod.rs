@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use viner_model::equilibrium::{By, Differentiable, Equilibrium, Gradient, gradients_by};
-use viner_model::outcome::{Names, Outcome, Smooth};
+use viner_model::outcome::{Outcome, Smooth};
 use viner_model::problem::Problem;
 use viner_model::scenario::Scenario;
 
@@ -94,14 +94,7 @@ impl Asked {
     /// # Errors
     /// What is wrong with each, and at which character.
     pub fn new(question: &Question, texts: &[String]) -> Result<Self, Diagnostics> {
-        let scenario = &question.file.scenario;
-        let names = scenario.policy_names();
-        let policies: Vec<(&str, &str)> = names
-            .iter()
-            .zip(&scenario.policies)
-            .map(|(name, policy)| (name.as_str(), policy.kind()))
-            .collect();
-        let names = Names::new(&question.baseline, &scenario.groups, policies);
+        let names = question.names();
         let mut diagnostics = Diagnostics::default();
         let mut outcomes = Vec::with_capacity(texts.len());
         for text in texts {

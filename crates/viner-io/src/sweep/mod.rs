@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use viner_model::equilibrium::{Equilibrium, run};
-use viner_model::outcome::{Measure, Names, Outcome};
+use viner_model::outcome::{Measure, Outcome};
 use viner_model::problem::Problem;
 use viner_model::scenario::Scenario;
 use viner_numerics::sampling::{Indices, correlate, grid, points};
@@ -304,14 +304,7 @@ pub fn remove_parts(folder: &Path) -> Result<(), IoError> {
 }
 
 fn measures(plan: &SweepPlan, base: &PlanQuestion, diagnostics: &mut Diagnostics) -> Vec<Measure> {
-    let scenario = &base.question.file.scenario;
-    let names = scenario.policy_names();
-    let policies: Vec<(&str, &str)> = names
-        .iter()
-        .zip(&scenario.policies)
-        .map(|(name, policy)| (name.as_str(), policy.kind()))
-        .collect();
-    let names = Names::new(&base.question.baseline, &scenario.groups, policies);
+    let names = base.question.names();
     let mut measures = Vec::with_capacity(plan.outcomes.len());
     for (index, text) in plan.outcomes.iter().enumerate() {
         let path = format!("sweep.outcomes.{index}");

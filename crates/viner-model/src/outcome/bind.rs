@@ -1,5 +1,6 @@
 //! Looks up the names of an outcome.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::error::OutcomeErrorKind as Kind;
@@ -9,13 +10,14 @@ use super::{Argument, Call, Expression, OutcomeError, Selector, Word};
 use crate::baseline::Baseline;
 use crate::labels::{Labels, nearest};
 use crate::problem::Problem;
+use crate::scenario::{Policy, Scenario};
 
 /// What the names of an outcome may mean.
 #[derive(Clone, Debug)]
 pub struct Names<'a> {
     baseline: &'a Baseline,
     groups: &'a BTreeMap<String, Vec<String>>,
-    policies: Vec<(&'a str, &'static str)>,
+    policies: Vec<(Cow<'a, str>, &'static str)>,
 }
 
 /// Words that `regime(policy)` can be.
@@ -44,7 +46,15 @@ impl<'a> Names<'a> {
         groups: &'a BTreeMap<String, Vec<String>>,
         policies: impl IntoIterator<Item = (&'a str, &'static str)>,
     ) -> Self {
-        Self { baseline, groups, policies: policies.into_iter().collect() }
+        let policies = policies.into_iter().map(|(name, kind)| (name.into(), kind)).collect();
+        Self { baseline, groups, policies }
+    }
+
+    /// Those of a scenario on a baseline.
+    pub fn of_scenario(baseline: &'a Baseline, scenario: &'a Scenario) -> Self {
+        let kinds = scenario.policies.iter().map(Policy::kind);
+        let policies = scenario.policy_names().into_iter().map(Cow::Owned).zip(kinds).collect();
+        Self { baseline, groups: &scenario.groups, policies }
     }
 
     /// Those of a problem, with the groups of its scenario.
@@ -215,7 +225,7 @@ impl<'a> Names<'a> {
     fn policy(&self, selector: &Selector, function: Function) -> Found<String> {
         let word = one(selector, "the name of a policy")?;
         let Some((name, kind)) = self.policies.iter().find(|(name, _)| *name == word.text) else {
-            return Err(unknown("policy", word, self.policies.iter().map(|(name, _)| *name)));
+            return Err(unknown("policy", word, self.policies.iter().map(|(name, _)| &**name)));
         };
         let (kinds, expected): (&[&str], _) = match function {
             Function::Discount => (&["price-cap"], "a `price-cap`"),
@@ -224,7 +234,7 @@ impl<'a> Names<'a> {
             _ => (&["settlement"], "a `settlement`"),
         };
         if kinds.contains(kind) {
-            return Ok((*name).to_owned());
+            return Ok(name.clone().into_owned());
         }
         let (policy, kind) = (word.text.clone(), (*kind).to_owned());
         Err(Kind::WrongKind { policy, kind, expected }.at(word.at))
