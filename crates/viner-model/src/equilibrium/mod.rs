@@ -22,7 +22,7 @@ use ndarray::{Array1, Array2, Array3, ArrayView1, s};
 use crate::problem::{CellChange, TradeCell};
 
 pub use crate::equations::limits::Regime;
-pub use batch::{Batch, Draws, Unsolved, certify_plain};
+pub use batch::{Batch, Draws, Unsolved};
 pub use certificate::{Certificate, Residual, certify};
 pub use failure::Failure;
 pub use flows::TradeFlows;

@@ -12,7 +12,6 @@
 //! on its neighbours nor on the number of threads.
 
 mod assemble;
-mod certificate;
 mod columns;
 mod flows;
 mod levels;
@@ -28,7 +27,6 @@ use viner_numerics::Limits;
 use viner_numerics::columns::anderson::{Acceleration, State};
 use viner_numerics::columns::{WIDTH, dispatch};
 
-pub use self::certificate::certify_plain;
 use self::columns::Columns;
 use self::levels::Precondition;
 use self::map::{Evaluate, Values};
@@ -292,11 +290,7 @@ impl<'a> Block<'a> {
             evaluations: self.acceleration.evaluations(lane),
             residual: self.acceleration.size(lane),
         };
-        self.result.certificate = if problem.counterfactual.nests.is_empty() {
-            certify_plain(problem, &self.result)
-        } else {
-            certify(problem, &self.result)
-        };
+        self.result.certificate = certify(problem, &self.result);
         self.result.certificate.worst().relative <= self.settings.tolerance
     }
 }

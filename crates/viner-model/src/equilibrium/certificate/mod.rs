@@ -6,12 +6,14 @@
 
 mod limits;
 mod production;
-pub(super) mod row;
+mod row;
 mod trade;
 
+use std::ops::Range;
+
 use self::limits::SplitTrade;
-use self::production::uses;
-use self::trade::sourcing;
+use self::production::Uses;
+use self::trade::Trade;
 use super::system::{System, each};
 use super::{Equilibrium, Regime};
 use crate::problem::Problem;
@@ -94,6 +96,21 @@ impl Check {
     }
 }
 
+/// Cells that are worked on together: more take no less time each, and fewer take more.
+const BAND: usize = 512;
+
+/// `make` for bands of so many rows of cells, on several threads if `parallel`.
+fn in_bands<T: Send>(
+    parallel: bool,
+    rows: usize,
+    cells_per_row: usize,
+    make: impl Fn(Range<usize>) -> T + Send + Sync,
+) -> Vec<T> {
+    let band = BAND.div_ceil(cells_per_row);
+    let make = |place: usize| make(place * band..((place + 1) * band).min(rows));
+    each(parallel, rows.div_ceil(band), make)
+}
+
 /// Checks the equations of the model on the reported values of an equilibrium.
 pub fn certify(problem: &Problem, result: &Equilibrium) -> Certificate {
     // Where an exporter withdraws from a price cap, the equilibrium is that of the embargo.
@@ -115,18 +132,21 @@ pub fn certify(problem: &Problem, result: &Equilibrium) -> Certificate {
         |(s, n, i): (usize, usize, usize)| format!("`{}`", baseline.trade_cell_name(s, n, i));
 
     let parallel = System::takes_threads(problem);
-    let by_region = each(parallel, regions, |n| uses(problem, result, n));
+    let by_regions = in_bands(parallel, regions, sectors, |band| Uses::of(problem, result, band));
     let (mut cost, mut value_added, mut index) =
         (Check::new("unit cost"), Check::new("value added"), Check::new("price index"));
-    for uses in &by_region {
+    let mut demand = Vec::with_capacity(regions * problem.purchasers() * sectors);
+    for uses in by_regions {
         cost.take(&uses.unit_cost);
         value_added.take(&uses.value_added);
         index.take(&uses.price_index);
+        demand.extend(uses.demand);
     }
     let mut residuals = vec![cost.named(sector_cell), value_added.named(sector_cell)];
 
     let splits = SplitTrade::of(problem, result);
-    let by_sector = each(parallel, sectors, |s| sourcing(problem, result, &splits, &by_region, s));
+    let trade = |band| Trade::of(problem, result, &splits, &demand, band);
+    let by_sectors = in_bands(parallel, sectors, regions, trade);
     let (mut price, mut share, mut spending, mut clearing) = (
         Check::new("price"),
         Check::new("trade share"),
@@ -134,14 +154,14 @@ pub fn certify(problem: &Problem, result: &Equilibrium) -> Certificate {
         Check::new("market clearing"),
     );
     let (mut tariffs, mut export_taxes) = (vec![0.0; regions], vec![0.0; regions]);
-    for sector in by_sector {
-        price.take(&sector.price);
-        share.take(&sector.share);
-        spending.take(&sector.spending);
-        clearing.take(&sector.clearing);
+    for trade in by_sectors {
+        price.take(&trade.price);
+        share.take(&trade.share);
+        spending.take(&trade.spending);
+        clearing.take(&trade.clearing);
         for n in 0..regions {
-            tariffs[n] += sector.tariffs[n];
-            export_taxes[n] += sector.export_taxes[n];
+            tariffs[n] += trade.tariffs[n];
+            export_taxes[n] += trade.export_taxes[n];
         }
     }
     residuals.push(price.named(sector_cell));

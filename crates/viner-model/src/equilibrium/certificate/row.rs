@@ -11,46 +11,25 @@ const SMALLEST_SHARE: f64 = 1e-290;
 /// Partial sums of a total.
 const PARTIAL: usize = 8;
 
+/// The length of whole blocks that so many entries fill: a sum over these, with zeros behind the last
+/// entry, has no end that is added one by one.
+pub(super) fn whole_blocks(entries: usize) -> usize {
+    entries.next_multiple_of(PARTIAL)
+}
+
 /// `shares[i] = base[i] · cost_powers[i] · price_power`; 0 where nothing is bought in the baseline.
-pub(in crate::equilibrium) fn follow(
-    base: &[f64],
-    cost_powers: &[f64],
-    price_power: f64,
-    shares: &mut [f64],
-) {
+pub(super) fn follow(base: &[f64], cost_powers: &[f64], price_power: f64, shares: &mut [f64]) {
     run(Follow { base, cost_powers, price_power, shares });
 }
 
 /// `sums[i] += values[i]`.
-pub(in crate::equilibrium) fn add(sums: &mut [f64], values: &[f64]) {
+pub(super) fn add(sums: &mut [f64], values: &[f64]) {
     run(AddPart { sums, part: 1.0, values });
-}
-
-/// [`add`] and [`follow`].
-pub(in crate::equilibrium) fn add_and_follow(
-    sums: &mut [f64],
-    values: &[f64],
-    base: &[f64],
-    cost_powers: &[f64],
-    price_power: f64,
-    shares: &mut [f64],
-) {
-    run((AddPart { sums, part: 1.0, values }, Follow { base, cost_powers, price_power, shares }));
 }
 
 /// `sums[i] += part · values[i]`.
 pub(super) fn add_part(sums: &mut [f64], part: f64, values: &[f64]) {
     run(AddPart { sums, part, values });
-}
-
-/// `sums[i] += Σ_k factors[k] rows[k, i]`, with rows as long as `sums`.
-pub(super) fn add_multiples(sums: &mut [f64], factors: &[f64], rows: &[f64]) {
-    run(AddMultiples { sums, factors, rows });
-}
-
-/// `products[k] = Σ_i rows[k, i] x[i]`, with rows as long as `x`.
-pub(super) fn products(rows: &[f64], x: &[f64], products: &mut [f64]) {
-    run(Products { rows, x, found: products });
 }
 
 /// Adds taxes at these rates to what is paid: `taxes[i] += rates[i] · paid[i]`, and to `paid[i]`.
@@ -64,12 +43,12 @@ pub(super) fn tax(rates: &[f64], paid: &mut [f64]) -> f64 {
 }
 
 /// The sum of all.
-pub(in crate::equilibrium) fn total(values: &[f64]) -> f64 {
+pub(super) fn total(values: &[f64]) -> f64 {
     run(Total(values))
 }
 
 /// What is paid and what follows from costs.
-pub(in crate::equilibrium) struct Sums {
+pub(super) struct Sums {
     /// The sum of what is paid.
     pub paid: f64,
     /// The sum of the shares that follow from costs.
@@ -80,22 +59,22 @@ pub(in crate::equilibrium) struct Sums {
 
 /// [`total`] of both, and whether no share found differs from that which follows from costs by more than
 /// `limit`.
-pub(in crate::equilibrium) fn sums(paid: &[f64], shares: &[f64], limit: f64) -> Sums {
-    run(Summed { paid, shares, limit })
+pub(super) fn sums(paid: &[f64], asked: f64, shares: &[f64], limit: f64) -> Sums {
+    run(Summed { paid, asked, shares, limit })
 }
 
-/// Compares the shares of what is paid, `paid[i]/total`, with those that follow from costs, each
+/// Compares the shares of what is paid in what is asked for, `paid[i]/asked`, with those that follow from costs, each
 /// relative to the larger of the two; `place` names a cell.
-pub(in crate::equilibrium) fn compare(
+pub(super) fn compare(
     check: &mut Check,
     paid: &[f64],
-    total: f64,
+    asked: f64,
     shares: &[f64],
     place: impl Fn(usize) -> (usize, usize, usize),
 ) {
-    let per_total = 1.0 / total;
+    let per_asked = 1.0 / asked;
     for (i, (paid, share)) in paid.iter().zip(shares).enumerate() {
-        let found = paid * per_total;
+        let found = paid * per_asked;
         check.compare(found, *share, found.max(*share).max(SMALLEST_SHARE), place(i));
     }
 }
@@ -133,54 +112,6 @@ impl Work for AddPart<'_> {
     fn run(self) {
         for (sum, value) in self.sums.iter_mut().zip(self.values) {
             *sum += self.part * value;
-        }
-    }
-}
-
-struct AddMultiples<'a> {
-    sums: &'a mut [f64],
-    factors: &'a [f64],
-    rows: &'a [f64],
-}
-
-impl Work for AddMultiples<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let Self { sums, factors, rows } = self;
-        for (values, factor) in rows.chunks_exact(sums.len()).zip(factors) {
-            AddPart { sums, part: *factor, values }.run();
-        }
-    }
-}
-
-struct Products<'a> {
-    rows: &'a [f64],
-    x: &'a [f64],
-    found: &'a mut [f64],
-}
-
-impl Work for Products<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let Self { rows, x, found } = self;
-        for (row, product) in rows.chunks_exact(x.len()).zip(found) {
-            let (blocks, rest) = row.as_chunks::<PARTIAL>();
-            let (x_blocks, x_rest) = x.as_chunks::<PARTIAL>();
-            let mut sums = [0.0; PARTIAL];
-            for (block, x) in blocks.iter().zip(x_blocks) {
-                for lane in 0..PARTIAL {
-                    sums[lane] += block[lane] * x[lane];
-                }
-            }
-            let mut end = 0.0;
-            for (value, x) in rest.iter().zip(x_rest) {
-                end += value * x;
-            }
-            *product = sum_of(sums) + end;
         }
     }
 }
@@ -265,6 +196,7 @@ impl Work for Total<'_> {
 
 struct Summed<'a> {
     paid: &'a [f64],
+    asked: f64,
     shares: &'a [f64],
     limit: f64,
 }
@@ -274,55 +206,34 @@ impl Work for Summed<'_> {
 
     #[inline(always)]
     fn run(self) -> Sums {
-        let Self { paid, shares, limit } = self;
-        let (total, follows) = (Total(paid).run(), Total(shares).run());
-        let beyond = Beyond { paid, shares, per_total: 1.0 / total, limit }.run();
-        // Were any of them no number, no sum would be one.
-        let within = beyond <= 0.0 && total.is_finite() && follows.is_finite();
-        Sums { paid: total, shares: follows, within }
-    }
-}
-
-/// How far the shares found are at most from those that follow from costs, less what a limit allows; of
-/// cells where these are numbers.
-struct Beyond<'a> {
-    paid: &'a [f64],
-    shares: &'a [f64],
-    per_total: f64,
-    limit: f64,
-}
-
-impl Work for Beyond<'_> {
-    type Output = f64;
-
-    #[inline(always)]
-    fn run(self) -> f64 {
-        let (paid, paid_rest) = self.paid.as_chunks::<PARTIAL>();
-        let (shares, shares_rest) = self.shares.as_chunks::<PARTIAL>();
+        let Self { paid, asked, shares, limit } = self;
+        let per_asked = 1.0 / asked;
+        // How far a share is from that which follows from costs, less what the limit allows; of cells
+        // where these are numbers.
         let mut most = [0.0; PARTIAL];
-        for (paid, shares) in paid.iter().zip(shares) {
+        let (blocks, rest) = paid.as_chunks::<PARTIAL>();
+        let (share_blocks, shares_rest) = shares.as_chunks::<PARTIAL>();
+        for (paid, shares) in blocks.iter().zip(share_blocks) {
             for lane in 0..PARTIAL {
-                most[lane] = larger(self.of(paid[lane], shares[lane]), most[lane]);
+                let beyond = beyond(paid[lane] * per_asked, shares[lane], limit);
+                most[lane] = larger(beyond, most[lane]);
             }
         }
         let mut end = 0.0;
-        for (paid, share) in paid_rest.iter().zip(shares_rest) {
-            end = larger(self.of(*paid, *share), end);
+        for (paid, share) in rest.iter().zip(shares_rest) {
+            end = larger(beyond(paid * per_asked, *share, limit), end);
         }
-        for one in most {
-            end = larger(one, end);
-        }
-        end
+        let (paid, shares) = (Total(paid).run(), Total(shares).run());
+        // Were any of them no number, no sum would be one.
+        let numbers = paid.is_finite() && shares.is_finite();
+        let within = numbers && end <= 0.0 && most.iter().all(|most| *most <= 0.0);
+        Sums { paid, shares, within }
     }
 }
 
-impl Beyond<'_> {
-    #[inline(always)]
-    fn of(&self, paid: f64, share: f64) -> f64 {
-        let found = paid * self.per_total;
-        let size = larger(larger(found, share), SMALLEST_SHARE);
-        (found - share).abs() - self.limit * size
-    }
+#[inline(always)]
+fn beyond(found: f64, share: f64, limit: f64) -> f64 {
+    (found - share).abs() - limit * larger(larger(found, share), SMALLEST_SHARE)
 }
 
 /// The larger of two; the second if one is NaN, for which [`f64::max`] looks at more length.
@@ -350,24 +261,11 @@ mod tests {
     fn sums_and_taxes_are_those_of_one_entry_after_the_other() {
         for count in 1..=2 * PARTIAL + 1 {
             let (x, rates) = (some(count, 1.0), some(count, 2.0));
-            let (rows, factors) = (some(3 * count, 3.0), some(3, 4.0));
-            let of_row = |row: &[f64]| row.iter().zip(&x).map(|(a, b)| a * b).sum::<f64>();
-            let expected: Vec<f64> = rows.chunks(count).map(of_row).collect();
-            let mut found = vec![0.0; 3];
-            products(&rows, &x, &mut found);
-            assert_near(&found, &expected);
-
-            let mut sums = x.clone();
-            add_multiples(&mut sums, &factors, &rows);
-            let expected: Vec<f64> = (0..count)
-                .map(|i| x[i] + (0..3).map(|k| factors[k] * rows[k * count + i]).sum::<f64>())
-                .collect();
-            assert_near(&sums, &expected);
-
             let (mut paid, mut each, mut taxes) = (x.clone(), x.clone(), rates.clone());
             let all = tax(&rates, &mut paid);
             tax_each(&rates, &mut each, &mut taxes);
-            assert_near(&[all], &[of_row(&rates)]);
+            let of_all = x.iter().zip(&rates).map(|(x, rate)| rate * x).sum();
+            assert_near(&[all], &[of_all]);
             let after: Vec<f64> = x.iter().zip(&rates).map(|(x, rate)| x * (1.0 + rate)).collect();
             assert_near(&paid, &after);
             assert_eq!(paid, each);
@@ -383,12 +281,12 @@ mod tests {
             let paid = some(count, 1.0);
             let all = total(&paid);
             let shares: Vec<f64> = paid.iter().map(|paid| paid / all).collect();
-            assert!(sums(&paid, &shares, 1e-12).within);
+            assert!(sums(&paid, all, &shares, 1e-12).within);
             for at in 0..count {
                 for wrong in [1.0 + 1e-11, 1.0 - 1e-11, f64::NAN] {
                     let mut shares = shares.clone();
                     shares[at] *= wrong;
-                    assert!(!sums(&paid, &shares, 1e-12).within, "{count} {at} {wrong}");
+                    assert!(!sums(&paid, all, &shares, 1e-12).within, "{count} {at} {wrong}");
                 }
             }
         }

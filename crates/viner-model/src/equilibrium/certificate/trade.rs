@@ -1,19 +1,18 @@
 //! Prices, trade shares, spending, sales and taxes, recomputed from the reported results.
 
-use std::iter::repeat_n;
+use std::ops::Range;
 
 use ndarray::{Array3, s};
 use viner_numerics::kernel::{dense, elementary};
 
 use super::limits::{SplitTrade, varieties};
-use super::production::Uses;
 use super::{Check, row};
 use crate::equilibrium::system::slice;
 use crate::equilibrium::{Equilibrium, UserOutcomes};
 use crate::problem::Problem;
 
-/// What one sector's trade shows.
-pub(super) struct SectorTrade {
+/// What the trade of some sectors shows.
+pub(super) struct Trade {
     pub(super) price: Check,
     pub(super) share: Check,
     pub(super) spending: Check,
@@ -24,107 +23,163 @@ pub(super) struct SectorTrade {
     pub(super) export_taxes: Vec<f64>,
 }
 
-/// Prices, trade shares, spending, sales and taxes of one sector; `uses` by region.
-pub(super) fn sourcing(
-    problem: &Problem,
-    result: &Equilibrium,
-    splits: &SplitTrade,
-    uses: &[Uses],
-    s: usize,
-) -> SectorTrade {
-    let baseline = &problem.baseline;
-    let (regions, purchasers) = (baseline.region_count(), problem.purchasers());
-    let mut checked = SectorTrade {
-        price: Check::new("price"),
-        share: Check::new("trade share"),
-        spending: Check::new("spending"),
-        clearing: Check::new("market clearing"),
-        tariffs: vec![0.0; regions],
-        export_taxes: vec![0.0; regions],
-    };
-    let levels = Levels::new(problem, result, splits, s);
-    let shares_before = baseline.sector_shares(problem.sourcing, s);
-    // Σ_i π remaining (d̂/P̂)^{−θ}, `[importer, purchaser]`.
-    let mut sums = vec![1.0; regions * purchasers];
-    let zeros = || vec![0.0; regions];
-    let (mut sales, mut paid, mut new, mut own, mut rates) =
-        (zeros(), zeros(), zeros(), zeros(), zeros());
-    let mut touched = levels.touched.as_slice();
-    for n in 0..regions {
-        let count = touched.iter().take_while(|cell| cell.importer == n).count();
-        let cells;
-        (cells, touched) = touched.split_at(count);
+/// What is checked: results, and what is asked for, `[region, purchaser, sector]`.
+struct Given<'a> {
+    problem: &'a Problem,
+    result: &'a Equilibrium,
+    demand: &'a [f64],
+}
+
+/// Rows of one market after the other.
+struct Room {
+    /// Sales of a sector so far, by exporter.
+    sales: Vec<f64>,
+    rates: Vec<f64>,
+    /// Of whole blocks: what is behind the last exporter stays 0.
+    paid: Vec<f64>,
+    new: Vec<f64>,
+    own: Vec<f64>,
+}
+
+impl Trade {
+    /// Checks sectors, given what is asked for, `[region, purchaser, sector]`.
+    pub(super) fn of(
+        problem: &Problem,
+        result: &Equilibrium,
+        splits: &SplitTrade,
+        demand: &[f64],
+        sectors: Range<usize>,
+    ) -> Self {
+        let (regions, purchasers) = (problem.baseline.region_count(), problem.purchasers());
+        let mut trade = Self {
+            price: Check::new("price"),
+            share: Check::new("trade share"),
+            spending: Check::new("spending"),
+            clearing: Check::new("market clearing"),
+            tariffs: vec![0.0; regions],
+            export_taxes: vec![0.0; regions],
+        };
+        let given = Given { problem, result, demand };
+        let levels = Levels::new(problem, result, splits, &sectors);
+        let block = || vec![0.0; row::whole_blocks(regions)];
+        let (sales, rates) = (vec![0.0; regions], vec![0.0; regions]);
+        let mut room = Room { sales, rates, paid: block(), new: block(), own: block() };
+        // Σ_i π remaining (d̂/P̂)^{−θ}, `[sector, importer, purchaser]`.
+        let rows = regions * purchasers;
+        let mut sums = vec![1.0; sectors.len() * rows];
+        let mut touched = levels.touched.as_slice();
+        for (s, sums) in sectors.clone().zip(sums.chunks_exact_mut(rows)) {
+            let levels = levels.of_sector(s - sectors.start, regions, purchasers);
+            room.sales.fill(0.0);
+            for n in 0..regions {
+                let in_row = |cell: &&Touched| (cell.sector, cell.importer) == (s, n);
+                let cells;
+                (cells, touched) = touched.split_at(touched.iter().take_while(in_row).count());
+                let sums = &mut sums[n * purchasers..(n + 1) * purchasers];
+                trade.row(&given, &levels, (s, n), cells, sums, &mut room);
+            }
+            for (i, sold) in room.sales.iter().enumerate() {
+                trade.clearing.same(*sold, result.output[[i, s]], (i, s, 0));
+            }
+        }
+        // The prices that costs imply, relative to the prices.
+        for (ratios, theta) in sums.chunks_exact_mut(rows).zip(&levels.theta) {
+            elementary::ln(ratios);
+            for ratio in ratios {
+                *ratio *= -1.0 / theta;
+            }
+        }
+        elementary::exp(&mut sums);
+        for (s, ratios) in sectors.zip(sums.chunks_exact(rows)) {
+            for (row, ratio) in ratios.iter().enumerate() {
+                trade.price.compare(*ratio, 1.0, 1.0, (row / purchasers, s, 0));
+            }
+        }
+        trade
+    }
+
+    /// Checks what an importer buys of a sector; `sums` by purchaser.
+    fn row(
+        &mut self,
+        given: &Given<'_>,
+        levels: &SectorLevels<'_>,
+        (s, n): (usize, usize),
+        cells: &[Touched],
+        sums: &mut [f64],
+        room: &mut Room,
+    ) {
+        let &Given { problem, result, demand } = given;
+        let baseline = &problem.baseline;
+        let (regions, purchasers) = (baseline.region_count(), problem.purchasers());
+        let Room { sales, rates, paid, new, own } = room;
+        let shares_before = baseline.sector_shares(problem.sourcing, s);
         // Shares come from far where a table is large: a row after the next, meanwhile.
         dense::fetch(shares_before.get((n + 2) * regions..(n + 3) * regions).unwrap_or_default());
         // Producer values, from which spending on each cell at purchaser value.
-        result.trade_flows.row(s, n, &mut paid);
-        row::add(&mut sales, &paid);
+        let bought = &mut paid[..regions];
+        result.trade_flows.row(s, n, bought);
+        row::add(sales, bought);
         let before = baseline.export_taxes.as_ref();
-        if let Some(rates) = row_rates(before, (s, n), cells, |cell| cell.export_tax, &mut rates) {
-            row::tax_each(rates, &mut paid, &mut checked.export_taxes);
+        if let Some(rates) = row_rates(before, (s, n), cells, |cell| cell.export_tax, rates) {
+            row::tax_each(rates, bought, &mut self.export_taxes);
         }
         for cell in cells {
-            paid[cell.exporter] *= cell.split;
+            bought[cell.exporter] *= cell.split;
         }
         let before = baseline.tariffs.as_ref();
-        if let Some(rates) = row_rates(before, (s, n), cells, |cell| cell.tariff, &mut rates) {
+        if let Some(rates) = row_rates(before, (s, n), cells, |cell| cell.tariff, rates) {
             // Tariffs are levied on what the wedges and the margins of hubs leave in the price: on all
             // that is paid but the tariff itself.
-            checked.tariffs[n] += row::tax(rates, &mut paid);
+            self.tariffs[n] += row::tax(rates, bought);
         }
-        let demand = |purchaser| uses[n].demand(purchaser, s, baseline.sector_count());
+        let demand =
+            |purchaser: usize| demand[(n * purchasers + purchaser) * baseline.sector_count() + s];
         let asked: f64 = (0..purchasers).map(demand).sum();
         if baseline.expenditure[[n, s]] == 0.0 || asked == 0.0 {
-            checked.spending.same(row::total(&paid), asked, (n, s, 0));
-            continue;
+            self.spending.same(row::total(paid), asked, (n, s, 0));
+            return;
         }
         // The part of all purchases that is of each exporter, and the price equation relative to the
         // price itself: the sum of the parts is 1.
         let base = |row: usize| &shares_before[row * regions..(row + 1) * regions];
         if purchasers == 1 {
-            levels.shares(base(n), n, cells, &mut new);
+            levels.shares(base(n), n, cells, &mut new[..regions]);
         } else {
             new.fill(0.0);
             for purchaser in 0..purchasers {
                 let spent = demand(purchaser);
                 if let Some(users) = &result.users {
                     let told = users.expenditure[[n, purchaser, s]];
-                    checked.spending.same(told, spent, (n, s, 0));
+                    self.spending.same(told, spent, (n, s, 0));
                 }
                 if spent == 0.0 {
                     continue;
                 }
                 let row = n * purchasers + purchaser;
-                levels.shares(base(row), row, cells, &mut own);
-                sums[row] = row::total(&own);
-                row::add_part(&mut new, spent / asked, &own);
+                levels.shares(base(row), row, cells, &mut own[..regions]);
+                sums[purchaser] = row::total(own);
+                row::add_part(new, spent / asked, own);
             }
         }
         if let Some(users) = &result.users {
             let mean = mean_price(problem, users, demand, (n, s));
-            checked.price.same(result.price[[n, s]], mean, (n, s, 0));
+            self.price.same(result.price[[n, s]], mean, (n, s, 0));
         }
-        let row = row::sums(&paid, &new, checked.share.relative);
-        checked.spending.same(row.paid, asked, (n, s, 0));
+        let row = row::sums(paid, asked, new, self.share.relative);
+        self.spending.same(row.paid, asked, (n, s, 0));
         if purchasers == 1 {
-            sums[n] = row.shares;
+            sums[0] = row.shares;
         }
         if !row.within {
-            row::compare(&mut checked.share, &paid, row.paid, &new, |i| (s, n, i));
+            let (paid, new) = (&paid[..regions], &new[..regions]);
+            row::compare(&mut self.share, paid, asked, new, |i| (s, n, i));
         }
     }
-    // The prices that costs imply, relative to the prices.
-    for (row, ratio) in powers(sums, -1.0 / levels.theta).iter().enumerate() {
-        checked.price.compare(*ratio, 1.0, 1.0, (row / purchasers, s, 0));
-    }
-    for (i, sold) in sales.into_iter().enumerate() {
-        checked.clearing.same(sold, result.output[[i, s]], (i, s, 0));
-    }
-    checked
 }
 
 /// A cell that a policy touches.
 struct Touched {
+    sector: usize,
     importer: usize,
     exporter: usize,
     export_tax: f64,
@@ -138,76 +193,120 @@ struct Touched {
     cost_power: f64,
 }
 
-/// Costs and prices of one sector, with the powers that trade follows from, each taken once.
+/// Costs and prices of some sectors, with the powers that trade follows from, each taken once.
 struct Levels {
-    theta: f64,
-    /// ĉ by exporter, and its power −θ.
+    theta: Vec<f64>,
+    /// ĉ, and its power −θ, `[sector, exporter]`.
     costs: Vec<f64>,
     cost_powers: Vec<f64>,
-    /// The least and the largest of these.
-    range: [f64; 2],
-    /// P̂, and its power θ, `[importer, purchaser]`.
+    /// P̂, and its power θ, `[sector, importer, purchaser]`.
     prices: Vec<f64>,
     price_powers: Vec<f64>,
-    /// By importer.
+    /// By sector and importer.
     touched: Vec<Touched>,
 }
 
 impl Levels {
-    fn new(problem: &Problem, result: &Equilibrium, splits: &SplitTrade, s: usize) -> Self {
-        let theta = problem.elasticities.trade[s];
-        let costs = result.unit_cost.column(s).to_vec();
-        let by_user = result.users.as_ref().filter(|_| problem.user_shares().is_some());
-        let prices: Vec<f64> = if let Some(users) = by_user {
-            users.price.slice(s![.., .., s]).iter().copied().collect()
-        } else {
-            let prices = result.price.column(s);
-            prices.iter().flat_map(|price| repeat_n(*price, problem.purchasers())).collect()
+    fn new(
+        problem: &Problem,
+        result: &Equilibrium,
+        splits: &SplitTrade,
+        sectors: &Range<usize>,
+    ) -> Self {
+        let (regions, purchasers) = (problem.baseline.region_count(), problem.purchasers());
+        let theta = problem.elasticities.trade[sectors.clone()].to_vec();
+        let raised = |values: &[f64], sign: f64| {
+            let mut powers = values.to_vec();
+            elementary::ln(&mut powers);
+            for (powers, theta) in powers.chunks_exact_mut(values.len() / theta.len()).zip(&theta) {
+                for power in powers {
+                    *power *= sign * theta;
+                }
+            }
+            elementary::exp(&mut powers);
+            powers
         };
-        let cost_powers = powers(costs.clone(), -theta);
-        let least = cost_powers.iter().copied().fold(f64::INFINITY, f64::min);
-        let most = cost_powers.iter().copied().fold(0.0, f64::max);
-        let mut splits = splits.sector(s).peekable();
-        let mut touched: Vec<Touched> = problem
-            .counterfactual
-            .sector(s)
-            .map(|(importer, exporter, change)| {
+        let mut costs = Vec::with_capacity(theta.len() * regions);
+        let mut prices = Vec::with_capacity(theta.len() * regions * purchasers);
+        for s in sectors.clone() {
+            costs.extend(result.unit_cost.column(s));
+            if let Some(users) = &result.users {
+                prices.extend(users.price.slice(s![.., .., s]));
+            } else {
+                prices.extend(result.price.column(s));
+            }
+        }
+        let (cost_powers, price_powers) = (raised(&costs, -1.0), raised(&prices, 1.0));
+
+        let mut touched = Vec::new();
+        for s in sectors.clone() {
+            let theta = problem.elasticities.trade[s];
+            let mut splits = splits.sector(s).peekable();
+            for (importer, exporter, change) in problem.counterfactual.sector(s) {
                 let split = splits.next_if(|(n, i, _)| (*n, *i) == (importer, exporter));
                 let (goods, wedge) =
                     split.map_or((1.0, 1.0), |(.., cell)| (cell.goods, cell.multiplier));
                 let factor = change.cost_factor(&problem.baseline, (s, importer, exporter));
-                Touched {
+                touched.push(Touched {
+                    sector: s,
                     importer,
                     exporter,
                     export_tax: change.export_tax,
                     tariff: change.tariff,
                     split: goods * wedge,
                     varieties: varieties(problem, change, theta),
-                    cost: costs[exporter] * factor * wedge,
+                    cost: costs[(s - sectors.start) * regions + exporter] * factor * wedge,
                     cost_power: 0.0,
-                }
-            })
-            .collect();
-        let delivered = powers(touched.iter().map(|cell| cell.cost).collect(), -theta);
+                });
+            }
+        }
+        let mut delivered: Vec<f64> = touched.iter().map(|cell| cell.cost).collect();
+        elementary::ln(&mut delivered);
+        for (power, cell) in delivered.iter_mut().zip(&touched) {
+            *power *= -problem.elasticities.trade[cell.sector];
+        }
+        elementary::exp(&mut delivered);
         for (cell, power) in touched.iter_mut().zip(delivered) {
             cell.cost_power = power;
         }
-        Self {
-            theta,
-            costs,
-            cost_powers,
-            range: [least, most],
-            price_powers: powers(prices.clone(), theta),
-            prices,
-            touched,
-        }
+        Self { theta, costs, cost_powers, prices, price_powers, touched }
     }
 
+    /// Those of a sector, the one at this place among them.
+    fn of_sector(&self, place: usize, regions: usize, purchasers: usize) -> SectorLevels<'_> {
+        let exporters = place * regions..(place + 1) * regions;
+        let rows = exporters.start * purchasers..exporters.end * purchasers;
+        let cost_powers = &self.cost_powers[exporters.clone()];
+        SectorLevels {
+            theta: self.theta[place],
+            costs: &self.costs[exporters],
+            cost_powers,
+            least: cost_powers.iter().copied().fold(f64::INFINITY, f64::min),
+            most: cost_powers.iter().copied().fold(0.0, f64::max),
+            prices: &self.prices[rows.clone()],
+            price_powers: &self.price_powers[rows],
+        }
+    }
+}
+
+/// Costs by exporter and prices by importer and purchaser, of one sector.
+struct SectorLevels<'a> {
+    theta: f64,
+    costs: &'a [f64],
+    cost_powers: &'a [f64],
+    /// The least and the largest of these.
+    least: f64,
+    most: f64,
+    prices: &'a [f64],
+    price_powers: &'a [f64],
+}
+
+impl SectorLevels<'_> {
     /// `π remaining (d̂/P̂)^{−θ}` of a row; 0 where nothing is bought in the baseline.
     fn shares(&self, base: &[f64], row: usize, touched: &[Touched], shares: &mut [f64]) {
         let price_power = self.price_powers[row];
-        row::follow(base, &self.cost_powers, price_power, shares);
-        if self.range.iter().any(|power| product(*power, price_power).is_none()) {
+        row::follow(base, self.cost_powers, price_power, shares);
+        if [self.least, self.most].iter().any(|power| product(*power, price_power).is_none()) {
             for (i, share) in shares.iter_mut().enumerate().filter(|(i, _)| base[*i] != 0.0) {
                 *share = base[i] * self.power((self.costs[i], self.cost_powers[i]), row);
             }
@@ -229,16 +328,6 @@ impl Levels {
 fn product(one: f64, other: f64) -> Option<f64> {
     let product = one * other;
     (one.is_normal() && other.is_normal() && product.is_normal()).then_some(product)
-}
-
-/// `x^power` of all.
-fn powers(mut values: Vec<f64>, power: f64) -> Vec<f64> {
-    elementary::ln(&mut values);
-    for value in &mut values {
-        *value *= power;
-    }
-    elementary::exp(&mut values);
-    values
 }
 
 /// The rates of a tax in a row, if it may have any: those before, but for touched cells.
