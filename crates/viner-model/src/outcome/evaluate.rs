@@ -440,13 +440,8 @@ impl<'a> State<'a> {
             [_, via, buyers, ..] => (Some(via.as_slice()), buyers),
             _ => return Ok(f64::NAN),
         };
-        let mut sum = 0.0;
-        for &buyer in buyers {
-            let values = embodied_through(&accounts, self.problem.sourcing, via, buyer);
-            for &n in &call.regions[0] {
-                sum += call.sectors.iter().map(|&s| values[[n, s]]).sum::<f64>();
-            }
-        }
-        Ok(sum)
+        let values = embodied_through(&accounts, self.problem.sourcing, via, buyers);
+        let of_region = |n: &usize| call.sectors.iter().map(|&s| values[[*n, s]]).sum::<f64>();
+        Ok(call.regions[0].iter().map(of_region).sum())
     }
 }

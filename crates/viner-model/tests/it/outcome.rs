@@ -274,14 +274,14 @@ fn embodied_value_by_the_way_it_comes() {
     close(run.base("embodied(R000, S000, R002)"), before[[0, 0, 0]], EMBODIED);
     let parts = run.value("embodied(R000, S000, R001, R002)");
     assert!(parts > 0.0 && parts < all[[0, 0, 0]], "{parts}");
-    let through = embodied_through(&rebased, Sourcing::Common, Some(&[1]), 2);
+    let through = embodied_through(&rebased, Sourcing::Common, Some(&[1]), &[2]);
     close(parts, through[[0, 0]], EMBODIED);
     // Of the value added of R001 that R002 absorbs, what went abroad and came back is a part.
     assert!(through[[1, 0]] >= -EMBODIED && through[[1, 0]] < all[[0, 1, 0]]);
     // Where inputs are bought at home only, nothing comes through anybody else.
     let mut closed = rebased.clone();
     closed.input_mix.fill(0.0);
-    let none = embodied_through(&closed, Sourcing::Common, Some(&[1]), 2);
+    let none = embodied_through(&closed, Sourcing::Common, Some(&[1]), &[2]);
     assert!(none.iter().all(|value| *value == 0.0), "{none}");
 }
 

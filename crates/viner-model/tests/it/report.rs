@@ -9,10 +9,11 @@ use viner_model::labels::Labels;
 use viner_model::problem::Problem;
 use viner_model::report::{
     FlowOutcomes, IntermediateSales, ProfitOutcomes, RegionOutcomes, SectorOutcomes, dependence,
-    embodied_value, flow_value,
+    embodied_through, embodied_value, flow_value,
 };
 use viner_model::scenario::{BilateralInstrument as On, SectorInstrument, Sourcing};
 use viner_model::tables::{Description, Parameters};
+use viner_numerics::lu::Lu;
 
 use crate::assert_close;
 use crate::economies::{Structure, ordinary, without_deficits};
@@ -156,6 +157,69 @@ fn embodied_value_adds_up_to_value_added() {
         assert_close!(baseline, by_origin, Array2::ones((4, 3)), EMBODIED);
         let some = embodied_value(baseline, Sourcing::Common, &[2]);
         assert_eq!(some.index_axis(Axis(0), 0), embodied.index_axis(Axis(0), 2));
+        let together = embodied_through(baseline, Sourcing::Common, None, &[0, 2]);
+        let apart = &embodied.index_axis(Axis(0), 0) + &embodied.index_axis(Axis(0), 2);
+        assert_close!(baseline, together / &apart, Array2::ones((4, 3)), EMBODIED);
+    }
+}
+
+/// The series of rounds against the inverse of I − A, all chains and those past one region.
+#[test]
+fn embodied_value_is_that_of_the_inverse() {
+    let baseline = ordinary(4, 3, 136);
+    let (regions, sectors) = (4, 3);
+    let size = regions * sectors;
+    let of_one = |n: usize, s: usize, i: usize| {
+        baseline.trade_flows[[s, n, i]] / baseline.expenditure[[n, s]]
+    };
+    let inverse = |closed: &[usize], buyers: &[usize]| {
+        let mut matrix = vec![0.0; size * size];
+        let mut sold = vec![0.0; size];
+        for (i, s) in (0..regions).flat_map(|i| (0..sectors).map(move |s| (i, s))) {
+            let row = i * sectors + s;
+            matrix[row * size + row] = 1.0;
+            for n in 0..regions {
+                if buyers.contains(&n) {
+                    let spent = baseline.final_shares[[n, s]] * baseline.income[n];
+                    sold[row] += spent * of_one(n, s, i);
+                }
+                for k in (0..sectors).filter(|_| i == n || !closed.contains(&n)) {
+                    let inputs = 1.0 - baseline.value_added_share[[n, k]];
+                    matrix[row * size + n * sectors + k] -=
+                        inputs * baseline.input_mix[[n, k, s]] * of_one(n, s, i);
+                }
+            }
+        }
+        let output = Lu::new(matrix, size).unwrap().solve(&sold);
+        Array2::from_shape_vec((regions, sectors), output).unwrap() * &baseline.value_added_share
+    };
+    let all = embodied_value(&baseline, Sourcing::Common, &[2]);
+    let expected = inverse(&[], &[2]);
+    assert_close!(
+        &*baseline,
+        &all.index_axis(Axis(0), 0) / &expected,
+        Array2::ones((4, 3)),
+        EMBODIED
+    );
+    let through = embodied_through(&baseline, Sourcing::Common, Some(&[1, 3]), &[0, 2]);
+    let expected = inverse(&[], &[0, 2]) - inverse(&[1, 3], &[0, 2]);
+    assert_close!(
+        &*baseline,
+        through / baseline.income[0],
+        expected / baseline.income[0],
+        EMBODIED
+    );
+}
+
+/// Buyers side by side, more than one block of columns holds, are each what they are alone.
+#[test]
+fn embodied_value_is_the_same_whoever_is_asked_for() {
+    let baseline = ordinary(19, 3, 135);
+    let buyers: Vec<usize> = (0..19).collect();
+    let all = embodied_value(&baseline, Sourcing::Common, &buyers);
+    for n in buyers {
+        let alone = embodied_value(&baseline, Sourcing::Common, &[n]);
+        assert_eq!(alone.index_axis(Axis(0), 0), all.index_axis(Axis(0), n));
     }
 }
 
