@@ -44,7 +44,7 @@ fn mobile_labour_needs_no_note() {
      all          0.0  0.0    -25.13      0.0  0.0    -21.72             100.0  100.0
 
     certified: every equation holds within [tiny] (worst: [cell]), asked 1e-10
-    solved by anderson in 11 evaluations, [time] ms
+    solved by anderson in 12 evaluations, [time] ms
     ");
     assert!(!ran.stdout.contains("note:"));
 }
@@ -69,7 +69,7 @@ fn a_fixed_nominal_wage_prints_its_note() {
      all          0.0  0.0    -24.91      0.0  0.0    -21.53             100.0  100.0
 
     certified: every equation holds within [tiny] (worst: [cell]), asked 1e-10
-    solved by anderson in 11 evaluations, [time] ms
+    solved by anderson in 12 evaluations, [time] ms
     note: wages are fixed in units of the numeraire (world value added): how much employment changes is in part an assumption about world demand
     -- stderr
     results written to out
@@ -165,7 +165,7 @@ fn a_table_that_does_not_balance_may_be_accepted() {
      all          0.0  0.0    -25.94      0.0  0.0    -22.44             100.0  100.0
 
     certified: every equation holds within [tiny] (worst: [cell]), asked 1e-10
-    solved by anderson in 11 evaluations, [time] ms
+    solved by anderson in 12 evaluations, [time] ms
     -- stderr
     results written to out
     ");

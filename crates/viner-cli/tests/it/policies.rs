@@ -139,7 +139,7 @@ fn one_of_each_kind() {
      all        698.2  681.6     -2.37    751.0  733.5     -2.34             100.0  100.0
 
     certified: every equation holds within [tiny] (worst: [cell]), asked 1e-10
-    solved by anderson in 24 evaluations, [time] ms
+    solved by anderson in 21 evaluations, [time] ms
     note: a demand shift changes tastes: welfare of JPN is at the new tastes
     -- stderr
     results written to out

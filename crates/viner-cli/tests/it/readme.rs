@@ -118,7 +118,7 @@ fn the_first_command() {
      USD          47.1  40.3    376.78  197.90
 
     certified: every equation holds within [tiny] (worst: [cell]), asked 1e-10
-    solved by anderson in 39 evaluations, [time] ms
+    solved by anderson in 33 evaluations, [time] ms
     ");
     assert!(place.names("").is_empty());
     assert_eq!(place.viner("run").succeeded().to_string(), ran.to_string());

@@ -62,10 +62,9 @@ impl WithSimd for Precondition<'_> {
     fn with_simd<S: Simd>(self, simd: S) {
         let Self { levels: Levels { parts, matrix }, point, image } = self;
         let size = matrix.len().isqrt();
-        let (regions, cells) = (size / 2, parts.activity_weights.len());
+        let kinds = [&parts.activity, &parts.prices];
+        let (regions, cells) = (size / 2, parts.activity.weights.len());
         let sectors = cells / regions;
-        let weights = [&parts.activity_weights, &parts.price_weights];
-        let inverses = [&parts.activity_inverse, &parts.price_inverse];
         let mut before = vec![Lanes::default(); size];
         let mut after = vec![Lanes::default(); size];
         for part in Part::all(simd) {
@@ -75,7 +74,7 @@ impl WithSimd for Precondition<'_> {
                     for cell in n * sectors..(n + 1) * sectors {
                         let at = kind * cells + cell;
                         let change = part.load(&image[at]) - part.load(&point[at]);
-                        level = change.fma(part.splat(weights[kind][cell]), level);
+                        level = change.fma(part.splat(kinds[kind].weights[cell]), level);
                     }
                     part.store(level, &mut before[kind * regions + n]);
                 }
@@ -84,18 +83,21 @@ impl WithSimd for Precondition<'_> {
                 let rows = Rows::new(matrix, panel.clone().map(|row| row * size));
                 weighted_sums(part, rows, &before, &mut after[panel]);
             }
-            for kind in 0..2 {
+            for (kind, parts) in kinds.into_iter().enumerate() {
                 for n in 0..regions {
                     let before = part.load(&before[kind * regions + n]);
-                    let after = part.load(&after[kind * regions + n]);
+                    let own = [part.load(&after[n]), part.load(&after[regions + n])];
                     for cell in n * sectors..(n + 1) * sectors {
-                        if weights[kind][cell] == 0.0 {
+                        if parts.weights[cell] == 0.0 {
                             continue;
                         }
                         let at = kind * cells + cell;
                         let old = part.load(&point[at]);
-                        let rest = part.load(&image[at]) - old - before;
-                        let step = rest.fma(part.splat(inverses[kind][cell]), after);
+                        let mut rest = part.load(&image[at]) - old - before;
+                        for (own, profile) in own.into_iter().zip(&parts.profiles) {
+                            rest = own.fma(part.splat(-profile[cell]), rest);
+                        }
+                        let step = rest.fma(part.splat(parts.inverse[cell]), own[kind]);
                         part.store(old + step, &mut image[at]);
                     }
                 }

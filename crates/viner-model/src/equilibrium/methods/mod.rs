@@ -67,7 +67,7 @@ fn problem_is_plain(problem: &Problem) -> bool {
 
 /// Unknowns from which on earlier steps cost time and memory that the evaluations they save do not.
 const LARGE: usize = 4_000;
-const MEMORY_OF_LARGE: usize = 7;
+const MEMORY_OF_LARGE: usize = 6;
 
 /// Acceleration, then damping, then Newton-Krylov, each from the best point so far; or one of them.
 pub(super) fn direct(

@@ -1,6 +1,6 @@
 //! The baseline to first order: what an economy of one sector per region is added up from.
 
-use viner_numerics::kernel::dense::{add_scaled, add_transposed_product};
+use viner_numerics::kernel::dense::{add_scaled, add_transposed_product, dot};
 
 use crate::equilibrium::system::{System, slice};
 use crate::scenario::Labour;
@@ -113,6 +113,69 @@ pub(super) fn spending(system: &System<'_>, answers: &[Answer], n: usize) -> [Ve
     })
 }
 
+/// What the levels of a region do to the equations of its own cells, less what they do to the mean of
+/// these by weight: of activity, then of prices, each by level of activity and of prices. `spending` by
+/// region, as [`spending`] has it.
+pub(super) fn profiles(
+    system: &System<'_>,
+    answers: &[Answer],
+    spending: &[[Vec<f64>; 2]],
+    weights: [&[f64]; 2],
+) -> [[Vec<f64>; 2]; 2] {
+    let problem = system.problem;
+    let baseline = &problem.baseline;
+    let (sectors, goods) = (baseline.sector_count(), system.purchasers * baseline.sector_count());
+    let activity = |cell: usize, level: usize| {
+        let (n, k) = (cell / sectors, cell % sectors);
+        let (home, at_home) = home_market(system, n, k);
+        let theta = problem.elasticities.trade[k];
+        let answer = answers[cell];
+        let expenditure = baseline.expenditure[[n, k]];
+        let spent = if expenditure > 0.0 { spending[n][level][k] / expenditure } else { 0.0 };
+        theta * answer.cost[level] * (1.0 - at_home * home) - at_home * spent - answer.shift[level]
+    };
+    let price = |at: usize, level: usize| {
+        let (n, s) = (at / goods, at % sectors);
+        -home_share(system, n, at % goods / sectors, s) * answers[n * sectors + s].cost[level]
+    };
+    let less_mean = |mut profile: Vec<f64>, weights: &[f64], entries: usize| {
+        for (row, weights) in profile.chunks_mut(entries).zip(weights.chunks(entries)) {
+            let mean = dot(row, weights);
+            for (value, weight) in row.iter_mut().zip(weights) {
+                *value = if *weight == 0.0 { 0.0 } else { *value - mean };
+            }
+        }
+        profile
+    };
+    let [activity_weights, price_weights] = weights;
+    [
+        [0, 1].map(|level| {
+            let profile = (0..activity_weights.len()).map(|cell| activity(cell, level)).collect();
+            less_mean(profile, activity_weights, sectors)
+        }),
+        [0, 1].map(|level| {
+            let profile = (0..price_weights.len()).map(|at| price(at, level)).collect();
+            less_mean(profile, price_weights, goods)
+        }),
+    ]
+}
+
+/// Share of the home market in a region's purchases of a good, and in its sales of it.
+fn home_market(system: &System<'_>, n: usize, k: usize) -> (f64, f64) {
+    let baseline = &system.problem.baseline;
+    let home = baseline.trade_shares[[k, n, n]];
+    let (output, spending) = (system.region(n).output[k], baseline.expenditure[[n, k]]);
+    (home, if output > 0.0 { (home * spending / output).min(1.0) } else { 0.0 })
+}
+
+/// Share of the home market in what a purchaser buys of a good.
+fn home_share(system: &System<'_>, n: usize, purchaser: usize, s: usize) -> f64 {
+    match system.problem.user_shares() {
+        None => system.problem.baseline.trade_shares[[s, n, n]],
+        Some(shares) => shares[[s, n, purchaser, n]],
+    }
+}
+
 /// One over what a cell's own unknown does to its own equation, levels apart: activity, prices.
 pub(super) fn diagonals(system: &System<'_>) -> [Vec<f64>; 2] {
     let problem = system.problem;
@@ -123,7 +186,7 @@ pub(super) fn diagonals(system: &System<'_>) -> [Vec<f64>; 2] {
         let region = system.region(n);
         for k in 0..sectors {
             let theta = problem.elasticities.trade[k];
-            let home = baseline.trade_shares[[k, n, n]];
+            let (home, at_home) = home_market(system, n, k);
             let share = region.value_added_share[k];
             let own_use = (1.0 - share) * region.input_mix[k * sectors + k];
             let (output, spending) = (region.output[k], baseline.expenditure[[n, k]]);
@@ -134,7 +197,6 @@ pub(super) fn diagonals(system: &System<'_>) -> [Vec<f64>; 2] {
             };
             let cost = share * specific;
             let shift = substitution * (specific - cost);
-            let at_home = if output > 0.0 { (home * spending / output).min(1.0) } else { 0.0 };
             let own = if spending > 0.0 { own_use * output / spending } else { 0.0 };
             let activity = 1.0 - shift + theta * cost * (1.0 - at_home * home)
                 - at_home * own * (1.0 - shift - substitution * cost);
@@ -145,7 +207,7 @@ pub(super) fn diagonals(system: &System<'_>) -> [Vec<f64>; 2] {
         }
         for user in (0..system.purchasers).filter(|_| system.purchasers > 1) {
             for s in 0..sectors {
-                let home = problem.user_shares().map_or(0.0, |shares| shares[[s, n, user, n]]);
+                let home = home_share(system, n, user, s);
                 let own_use = if user == s {
                     (1.0 - region.value_added_share[s]) * region.input_mix[s * sectors + s]
                 } else {

@@ -3,7 +3,8 @@
 //! To first order, what keeps the map from converging are two numbers per region, the level of its
 //! activity and the level of its prices: income that stays at home, wages that move its costs, inputs
 //! that it makes itself. They are solved for exactly, in an economy with one sector per region whose
-//! coefficients are the baseline's, added up. What is left in each cell is small beside its own
+//! coefficients are the baseline's, added up. What these levels do to a cell of their own region otherwise
+//! than to the region as a whole is taken off what is left in the cell; the rest is small beside its own
 //! diagonal and is divided by that.
 
 mod coefficients;
@@ -15,7 +16,7 @@ use viner_numerics::kernel::{Work, run};
 use viner_numerics::lu::Lu;
 use viner_numerics::threads::piece;
 
-use self::coefficients::{Answer, answer, diagonals, price_weights, spending, weights};
+use self::coefficients::{Answer, answer, diagonals, price_weights, profiles, spending, weights};
 use crate::equilibrium::system::{PARALLEL_FROM, System, each, slice};
 
 /// Multiplies residuals of the map by an approximate inverse of `I − g'`.
@@ -26,18 +27,27 @@ pub(in crate::equilibrium) struct Preconditioner {
     purchasers: usize,
     /// Whether passes over cells are worth several threads.
     parallel: bool,
-    /// Weights of the sectors of a region in its level of activity (output), and of prices (spending).
-    pub(in crate::equilibrium) activity_weights: Vec<f64>,
-    pub(in crate::equilibrium) price_weights: Vec<f64>,
-    /// One over the diagonal, by cell.
-    pub(in crate::equilibrium) activity_inverse: Vec<f64>,
-    pub(in crate::equilibrium) price_inverse: Vec<f64>,
+    /// `ln V̂`, by sector.
+    pub(in crate::equilibrium) activity: Cells,
+    /// `ln P̂`, by purchaser and sector.
+    pub(in crate::equilibrium) prices: Cells,
     /// `Σ_s weight θ x_in`, `[exporter, importer]`: what levels of prices do to levels of sales.
     competition: Vec<f64>,
     /// Part of each region in world value added.
     world_weights: Vec<f64>,
     /// The economy of one sector per region: levels of activity, then of prices.
     levels: Lu,
+}
+
+/// One kind of unknowns, `[region, cell]`.
+pub(in crate::equilibrium) struct Cells {
+    /// In the level of the region; 0 where there is nothing to solve for.
+    pub weights: Vec<f64>,
+    /// One over the diagonal.
+    pub inverse: Vec<f64>,
+    /// What the region's levels of activity and of prices do to the cell's equation, less what they do to the
+    /// level of these equations.
+    pub profiles: [Vec<f64>; 2],
 }
 
 impl Preconditioner {
@@ -66,7 +76,7 @@ impl Preconditioner {
 
         // By importer: how its levels move the price levels (by exporter's activity and prices) and
         // the exporters' sales (by its activity, its prices, and its price level alone).
-        let row = |n: usize| -> [Vec<f64>; 5] {
+        let row = |n: usize| -> ([Vec<f64>; 5], [Vec<f64>; 2]) {
             let spending = spending(system, &answers, n);
             let mut sums: [Vec<f64>; 5] = std::array::from_fn(|_| vec![0.0; regions]);
             for s in 0..sectors {
@@ -91,9 +101,10 @@ impl Preconditioner {
                     sums: sums.each_mut().map(Vec::as_mut_slice),
                 });
             }
-            sums
+            (sums, spending)
         };
-        let rows: Vec<[Vec<f64>; 5]> = each(shares.len() >= PARALLEL_FROM, regions, row);
+        let (rows, spending): (Vec<[Vec<f64>; 5]>, Vec<[Vec<f64>; 2]>) =
+            each(shares.len() >= PARALLEL_FROM, regions, row).into_iter().unzip();
 
         let world: f64 = baseline.value_added.sum();
         let world_weights: Vec<f64> =
@@ -137,15 +148,23 @@ impl Preconditioner {
             }
         }
         let [activity_inverse, price_inverse] = diagonals(system);
+        let weights = [&activity_weights[..], &price_weights[..]];
+        let [activity_profiles, price_profiles] = profiles(system, &answers, &spending, weights);
         Some(Self {
             regions,
             sectors,
             purchasers: system.purchasers,
             parallel: system.parallel_cells(),
-            activity_weights,
-            price_weights,
-            activity_inverse,
-            price_inverse,
+            activity: Cells {
+                weights: activity_weights,
+                inverse: activity_inverse,
+                profiles: activity_profiles,
+            },
+            prices: Cells {
+                weights: price_weights,
+                inverse: price_inverse,
+                profiles: price_profiles,
+            },
             competition,
             world_weights,
             levels: Lu::new(matrix, size)?,
@@ -168,7 +187,7 @@ impl Preconditioner {
             for (value, x) in prices.iter_mut().zip(&x_prices[bought.clone()]) {
                 *value -= x;
             }
-            [dot(&self.activity_weights[row], activity), dot(&self.price_weights[bought], prices)]
+            [dot(&self.activity.weights[row], activity), dot(&self.prices.weights[bought], prices)]
         };
         let piece = piece(regions, self.parallel);
         let rows = activity.par_chunks_mut(sectors).zip(prices.par_chunks_mut(goods)).enumerate();
@@ -178,27 +197,20 @@ impl Preconditioner {
         let correct = |(n, (activity, prices)): (usize, (&mut [f64], &mut [f64]))| {
             let row = n * sectors..(n + 1) * sectors;
             let bought = n * goods..(n + 1) * goods;
-            for (values, x, inverse, weights, before, after) in [
-                (
-                    activity,
-                    &x_activity[row.clone()],
-                    &self.activity_inverse[row.clone()],
-                    &self.activity_weights[row],
-                    levels[n][0],
-                    solved[n],
-                ),
-                (
-                    prices,
-                    &x_prices[bought.clone()],
-                    &self.price_inverse[bought.clone()],
-                    &self.price_weights[bought],
-                    levels[n][1],
-                    solved[regions + n],
-                ),
+            let own = [solved[n], solved[regions + n]];
+            for (values, x, cells, place, level) in [
+                (activity, &x_activity[row.clone()], &self.activity, row, 0),
+                (prices, &x_prices[bought.clone()], &self.prices, bought, 1),
             ] {
-                let parts = x.iter().zip(inverse.iter().zip(weights));
-                for (value, (x, (inverse, weight))) in values.iter_mut().zip(parts) {
-                    let corrected = (*value - before) * inverse + after;
+                let Cells { weights, inverse, profiles: [by_activity, by_price] } = cells;
+                let parts = weights[place.clone()].iter().zip(&inverse[place.clone()]);
+                let profiles = by_activity[place.clone()].iter().zip(&by_price[place]);
+                let parts = x.iter().zip(parts.zip(profiles));
+                for (value, (x, ((weight, inverse), (first, second)))) in
+                    values.iter_mut().zip(parts)
+                {
+                    let rest = *value - levels[n][level] - first * own[0] - second * own[1];
+                    let corrected = rest * inverse + own[level];
                     *value = x + if *weight == 0.0 { *value } else { corrected };
                 }
             }
@@ -217,17 +229,18 @@ impl Preconditioner {
         let (mut before, mut after) = (vec![0.0; 2 * regions], vec![0.0; 2 * regions]);
         for n in 0..regions {
             let (row, bought) = (n * sectors..(n + 1) * sectors, n * goods..(n + 1) * goods);
-            for (values, row, inverse, weights, level) in [
-                (&mut *activity, row, &self.activity_inverse, &self.activity_weights, n),
-                (&mut *prices, bought, &self.price_inverse, &self.price_weights, regions + n),
+            for (values, cells, place, level) in [
+                (&mut *activity, &self.activity, row, n),
+                (&mut *prices, &self.prices, bought, regions + n),
             ] {
-                for ((value, inverse), weight) in
-                    values[row.clone()].iter_mut().zip(&inverse[row.clone()]).zip(&weights[row])
-                {
-                    if *weight != 0.0 {
-                        after[level] += *value;
-                        *value *= inverse;
-                        before[level] -= *value;
+                let Cells { weights, inverse, profiles: [by_activity, by_price] } = cells;
+                for at in place {
+                    if weights[at] != 0.0 {
+                        after[level] += values[at];
+                        values[at] *= inverse[at];
+                        before[level] -= values[at];
+                        after[n] -= by_activity[at] * values[at];
+                        after[regions + n] -= by_price[at] * values[at];
                     }
                 }
             }
@@ -235,9 +248,9 @@ impl Preconditioner {
         add_scaled(&mut before, &self.solve_levels_transposed(&after), 1.0);
         for n in 0..regions {
             let (row, bought) = (n * sectors..(n + 1) * sectors, n * goods..(n + 1) * goods);
-            let weights = &self.activity_weights[row.clone()];
+            let weights = &self.activity.weights[row.clone()];
             add_scaled(&mut activity[row], weights, before[n]);
-            let weights = &self.price_weights[bought.clone()];
+            let weights = &self.prices.weights[bought.clone()];
             add_scaled(&mut prices[bought], weights, before[regions + n]);
         }
     }
