@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use viner_numerics::columns::{Lanes, Part, Rows, Simd, WithSimd, panels, weighted_sums};
 
-use crate::equilibrium::map::preconditioner::Preconditioner;
+use crate::equilibrium::map::preconditioner::{MOST, Preconditioner};
 use crate::equilibrium::system::System;
 use crate::problem::{Infeasible, Problem};
 
@@ -83,6 +83,7 @@ impl WithSimd for Precondition<'_> {
                 let rows = Rows::new(matrix, panel.clone().map(|row| row * size));
                 weighted_sums(part, rows, &before, &mut after[panel]);
             }
+            let most = part.splat(MOST);
             for (kind, parts) in kinds.into_iter().enumerate() {
                 for n in 0..regions {
                     let before = part.load(&before[kind * regions + n]);
@@ -93,10 +94,12 @@ impl WithSimd for Precondition<'_> {
                         }
                         let at = kind * cells + cell;
                         let old = part.load(&point[at]);
-                        let mut rest = part.load(&image[at]) - old - before;
-                        for (own, profile) in own.into_iter().zip(&parts.profiles) {
-                            rest = own.fma(part.splat(-profile[cell]), rest);
-                        }
+                        let [by_activity, by_price] = &parts.profiles;
+                        let by_price = own[1] * part.splat(by_price[cell]);
+                        let otherwise = own[0].fma(part.splat(by_activity[cell]), by_price);
+                        let otherwise = otherwise.if_less(most, otherwise, most);
+                        let otherwise = otherwise.if_less(-most, -most, otherwise);
+                        let rest = part.load(&image[at]) - old - before - otherwise;
                         let step = rest.fma(part.splat(parts.inverse[cell]), own[kind]);
                         part.store(old + step, &mut image[at]);
                     }

@@ -112,7 +112,7 @@ fn assert_transposed_at(system: &System<'_>, point: &[f64], seed: u64) {
     assert!((one - other).abs() < ROUNDING * size, "{one} and {other}");
     let preconditioner = Preconditioner::of(system).unwrap();
     let (mut forward, mut back) = (direction.clone(), weights.clone());
-    preconditioner.apply(&vec![0.0; forward.len()], &mut forward);
+    preconditioner.apply(&vec![0.0; forward.len()], &mut forward, f64::INFINITY);
     preconditioner.apply_transposed(&mut back);
     let (one, other) = (dot(&weights, &forward), dot(&back, &direction));
     let size: f64 = back.iter().zip(&direction).map(|(a, b)| (a * b).abs()).sum();

@@ -21,7 +21,7 @@ use viner_numerics::vector::PART;
 use viner_numerics::{Dual, FixedPoint, Real};
 
 use self::evaluation::{Evaluation, WedgeValues};
-use self::preconditioner::Preconditioner;
+use self::preconditioner::{MOST, Preconditioner};
 use super::system::{System, slice};
 use crate::equations::limits::Track;
 use crate::equations::production::Totals;
@@ -126,9 +126,9 @@ impl<'a> EquilibriumMap<'a> {
     }
 
     /// Replaces the change from `x` to `image` by the step that it leads to.
-    fn precondition(&self, x: &[f64], image: &mut [f64]) {
+    fn precondition(&self, x: &[f64], image: &mut [f64], most: f64) {
         if let Some(preconditioner) = &self.preconditioner {
-            preconditioner.apply(x, image);
+            preconditioner.apply(x, image, most);
         }
     }
 
@@ -323,7 +323,7 @@ impl FixedPoint for EquilibriumMap<'_> {
             self.image(x, evaluation, image);
         }
         self.values = room;
-        self.precondition(x, image);
+        self.precondition(x, image, MOST);
     }
 
     fn differentiate(&mut self, x: &[f64], direction: &[f64], image: &mut [f64]) {
@@ -342,6 +342,6 @@ impl FixedPoint for EquilibriumMap<'_> {
         for (slot, dual) in image.iter_mut().zip(result) {
             *slot = dual.derivative;
         }
-        self.precondition(direction, image);
+        self.precondition(direction, image, f64::INFINITY);
     }
 }

@@ -16,7 +16,9 @@ use viner_numerics::kernel::{Work, run};
 use viner_numerics::lu::Lu;
 use viner_numerics::threads::piece;
 
-use self::coefficients::{Answer, answer, diagonals, price_weights, profiles, spending, weights};
+use self::coefficients::{
+    Answer, answer, diagonals, price_weights, profiles, rivalry, spending, weights,
+};
 use crate::equilibrium::system::{PARALLEL_FROM, System, each, slice};
 
 /// Multiplies residuals of the map by an approximate inverse of `I − g'`.
@@ -38,6 +40,10 @@ pub(in crate::equilibrium) struct Preconditioner {
     /// The economy of one sector per region: levels of activity, then of prices.
     levels: Lu,
 }
+
+/// Most that levels may do to a cell otherwise than to its region in one step, in logarithms: far from the
+/// solution, where they move much, what they do is not what it is to first order.
+pub(in crate::equilibrium) const MOST: f64 = 0.5;
 
 /// One kind of unknowns, `[region, cell]`.
 pub(in crate::equilibrium) struct Cells {
@@ -147,9 +153,11 @@ impl Preconditioner {
                 competition[i * regions + n] = sums[4][i];
             }
         }
-        let [activity_inverse, price_inverse] = diagonals(system);
+        let rivalry = rivalry(system);
+        let [activity_inverse, price_inverse] = diagonals(system, &rivalry);
         let weights = [&activity_weights[..], &price_weights[..]];
-        let [activity_profiles, price_profiles] = profiles(system, &answers, &spending, weights);
+        let [activity_profiles, price_profiles] =
+            profiles(system, &answers, &spending, &rivalry, weights);
         Some(Self {
             regions,
             sectors,
@@ -171,8 +179,9 @@ impl Preconditioner {
         })
     }
 
-    /// From the image of `x` under the map to the point that its residual leads to.
-    pub(in crate::equilibrium) fn apply(&self, x: &[f64], image: &mut [f64]) {
+    /// From the image of `x` under the map to the point that its residual leads to; what levels do to a cell
+    /// otherwise than to its region is limited to `most`: [`MOST`] in a step, nothing in a derivative.
+    pub(in crate::equilibrium) fn apply(&self, x: &[f64], image: &mut [f64], most: f64) {
         let (regions, sectors) = (self.regions, self.sectors);
         let (activity, rest) = image.split_at_mut(regions * sectors);
         let goods = self.purchasers * sectors;
@@ -209,7 +218,8 @@ impl Preconditioner {
                 for (value, (x, ((weight, inverse), (first, second)))) in
                     values.iter_mut().zip(parts)
                 {
-                    let rest = *value - levels[n][level] - first * own[0] - second * own[1];
+                    let otherwise = first * own[0] + second * own[1];
+                    let rest = *value - levels[n][level] - otherwise.clamp(-most, most);
                     let corrected = rest * inverse + own[level];
                     *value = x + if *weight == 0.0 { *value } else { corrected };
                 }
@@ -219,7 +229,7 @@ impl Preconditioner {
         rows.with_min_len(piece).for_each(correct);
     }
 
-    /// The product with the transposed of what [`apply`](Self::apply) multiplies by.
+    /// The product with the transposed of what [`apply`](Self::apply) multiplies by without a limit.
     pub(in crate::equilibrium) fn apply_transposed(&self, step: &mut [f64]) {
         let (regions, sectors) = (self.regions, self.sectors);
         let (activity, rest) = step.split_at_mut(regions * sectors);
