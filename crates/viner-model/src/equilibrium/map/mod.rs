@@ -37,6 +37,8 @@ pub struct EquilibriumMap<'a> {
     held: Vec<Option<f64>>,
     /// Multiplies what an evaluation changes, if it is in use.
     preconditioner: Option<Arc<Preconditioner>>,
+    /// Most that levels of a region may do to a cell of it otherwise than to the region, in a step.
+    most: f64,
     /// The last evaluation, and room for the next.
     values: Option<Evaluation<f64>>,
     /// Where it was.
@@ -68,6 +70,7 @@ impl<'a> EquilibriumMap<'a> {
             relaxation,
             held: vec![None; system.wedges.len()],
             preconditioner,
+            most: MOST,
             values: None,
             evaluated_at: Vec::new(),
             derivatives: None,
@@ -115,6 +118,11 @@ impl<'a> EquilibriumMap<'a> {
         self.system.wedges[wedge].track.image(y, terms, quantity, price)
     }
 
+    /// Makes steps by levels of regions alone from now on: shorter, and linear in what evaluations change.
+    pub fn by_levels_alone(&mut self) {
+        self.most = 0.0;
+    }
+
     /// The last evaluation, if it was at `x`.
     pub fn last_at(&self, x: &[f64]) -> Option<&Evaluation<f64>> {
         self.values.as_ref().filter(|_| self.evaluated_at == x)
@@ -126,9 +134,9 @@ impl<'a> EquilibriumMap<'a> {
     }
 
     /// Replaces the change from `x` to `image` by the step that it leads to.
-    fn precondition(&self, x: &[f64], image: &mut [f64], most: f64) {
+    fn precondition(&self, x: &[f64], image: &mut [f64]) {
         if let Some(preconditioner) = &self.preconditioner {
-            preconditioner.apply(x, image, most);
+            preconditioner.apply(x, image, self.most);
         }
     }
 
@@ -323,7 +331,7 @@ impl FixedPoint for EquilibriumMap<'_> {
             self.image(x, evaluation, image);
         }
         self.values = room;
-        self.precondition(x, image, MOST);
+        self.precondition(x, image);
     }
 
     fn differentiate(&mut self, x: &[f64], direction: &[f64], image: &mut [f64]) {
@@ -342,6 +350,6 @@ impl FixedPoint for EquilibriumMap<'_> {
         for (slot, dual) in image.iter_mut().zip(result) {
             *slot = dual.derivative;
         }
-        self.precondition(direction, image, f64::INFINITY);
+        self.precondition(direction, image);
     }
 }

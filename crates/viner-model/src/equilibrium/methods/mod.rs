@@ -71,7 +71,7 @@ const MEMORY_OF_LARGE: usize = 6;
 
 /// Acceleration, then damping, then Newton-Krylov, each from the best point so far; or one of them.
 pub(super) fn direct(
-    map: &mut impl FixedPoint,
+    map: &mut EquilibriumMap<'_>,
     point: &mut Vec<f64>,
     spent: usize,
     effort: Effort,
@@ -79,14 +79,18 @@ pub(super) fn direct(
     let start = point.clone();
     let mut evaluations = spent;
     let mut last = Progress { outcome: Outcome::EvaluationLimit, evaluations, residual: f64::NAN };
-    for (method, mixing) in [(Method::Anderson, 1.0), (Method::DampedAnderson, 0.3)] {
+    for (method, mixing, most) in [
+        (Method::Anderson, 1.0, 300),
+        (Method::Anderson, 1.0, 1000),
+        (Method::DampedAnderson, 0.3, 1000),
+    ] {
         if !effort.uses(method) {
             continue;
         }
         let plain = anderson::Settings::default();
         let memory = if point.len() >= LARGE { MEMORY_OF_LARGE } else { plain.memory };
         let settings = anderson::Settings { mixing, memory, ..plain };
-        let progress = anderson::accelerate(map, point, settings, effort.limits(evaluations, 1000));
+        let progress = anderson::accelerate(map, point, settings, effort.limits(evaluations, most));
         evaluations += progress.evaluations;
         last = Progress { evaluations, ..progress };
         if progress.outcome == Outcome::Converged {
@@ -95,6 +99,7 @@ pub(super) fn direct(
         if progress.residual.is_nan() || progress.residual >= 1.0 {
             point.clone_from(&start);
         }
+        map.by_levels_alone();
     }
     if !effort.uses(Method::NewtonKrylov) {
         return (effort.only.unwrap_or(Method::DampedAnderson), last);

@@ -1,8 +1,8 @@
 //! The baseline to first order: what an economy of one sector per region is added up from.
 
-use viner_numerics::kernel::dense::{add_products, add_scaled, add_transposed_product, dot};
+use viner_numerics::kernel::dense::{add_scaled, add_transposed_product, dot};
 
-use crate::equilibrium::system::{PARALLEL_FROM, System, each, slice};
+use crate::equilibrium::system::{System, slice};
 use crate::scenario::Labour;
 
 /// How one cell answers to the levels of its region.
@@ -16,6 +16,9 @@ pub(super) struct Answer {
     pub inputs: [f64; 2],
 }
 
+/// Profiles beyond this are not used: what a level does to such a cell is not what it does to first order
+/// even where the level moves little.
+const LARGEST_PROFILE: f64 = 10.0;
 /// Diagonals below this are not trusted.
 const LEAST_DIAGONAL: f64 = 0.3;
 
@@ -114,13 +117,12 @@ pub(super) fn spending(system: &System<'_>, answers: &[Answer], n: usize) -> [Ve
 }
 
 /// What the levels of a region do to the equations of its own cells, less what they do to the mean of
-/// these by weight: of activity, then of prices, each by level of activity and of prices. `spending` by
-/// region, as [`spending`] has it.
+/// these by weight: of activity, then of prices, each by level of activity and of prices; nothing where
+/// that is large somewhere. `spending` by region, as [`spending`] has it.
 pub(super) fn profiles(
     system: &System<'_>,
     answers: &[Answer],
     spending: &[[Vec<f64>; 2]],
-    rivalry: &[f64],
     weights: [&[f64]; 2],
 ) -> [[Vec<f64>; 2]; 2] {
     let problem = system.problem;
@@ -128,12 +130,12 @@ pub(super) fn profiles(
     let (sectors, goods) = (baseline.sector_count(), system.purchasers * baseline.sector_count());
     let activity = |cell: usize, level: usize| {
         let (n, k) = (cell / sectors, cell % sectors);
-        let at_home = home_market(system, n, k).1;
+        let (home, at_home) = home_market(system, n, k);
         let theta = problem.elasticities.trade[k];
         let answer = answers[cell];
         let expenditure = baseline.expenditure[[n, k]];
         let spent = if expenditure > 0.0 { spending[n][level][k] / expenditure } else { 0.0 };
-        theta * answer.cost[level] * rivalry[cell] - at_home * spent - answer.shift[level]
+        theta * answer.cost[level] * (1.0 - at_home * home) - at_home * spent - answer.shift[level]
     };
     let price = |at: usize, level: usize| {
         let (n, s) = (at / goods, at % sectors);
@@ -149,7 +151,7 @@ pub(super) fn profiles(
         profile
     };
     let [activity_weights, price_weights] = weights;
-    [
+    let mut profiles = [
         [0, 1].map(|level| {
             let profile = (0..activity_weights.len()).map(|cell| activity(cell, level)).collect();
             less_mean(profile, activity_weights, sectors)
@@ -158,31 +160,12 @@ pub(super) fn profiles(
             let profile = (0..price_weights.len()).map(|at| price(at, level)).collect();
             less_mean(profile, price_weights, goods)
         }),
-    ]
-}
-
-/// `Σ_n x_in (1 − π_in)` by cell: share of other suppliers in the markets of a seller, each by its part `x` in what
-/// the seller sells.
-pub(super) fn rivalry(system: &System<'_>) -> Vec<f64> {
-    let baseline = &system.problem.baseline;
-    let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
-    let shares = slice(&baseline.trade_shares);
-    let of_sector = |s: usize| {
-        let (mut own, mut all) = (vec![0.0; regions], vec![0.0; regions]);
-        for (n, row) in
-            shares[s * regions * regions..][..regions * regions].chunks_exact(regions).enumerate()
-        {
-            let spending = baseline.expenditure[[n, s]];
-            add_products(&mut own, row, row, spending);
-            add_scaled(&mut all, row, spending);
-        }
-        own.iter()
-            .zip(&all)
-            .map(|(own, all)| if *all > 0.0 { 1.0 - own / all } else { 0.0 })
-            .collect()
-    };
-    let by_sector: Vec<Vec<f64>> = each(shares.len() >= PARALLEL_FROM, sectors, of_sector);
-    (0..regions * sectors).map(|cell| by_sector[cell % sectors][cell / sectors]).collect()
+    ];
+    let all = profiles.iter().flatten().flatten();
+    if all.into_iter().any(|value| value.abs() > LARGEST_PROFILE) {
+        profiles.iter_mut().flatten().for_each(|profile| profile.fill(0.0));
+    }
+    profiles
 }
 
 /// Share of the home market in a region's purchases of a good, and in its sales of it.
@@ -202,7 +185,7 @@ fn home_share(system: &System<'_>, n: usize, purchaser: usize, s: usize) -> f64 
 }
 
 /// One over what a cell's own unknown does to its own equation, levels apart: activity, prices.
-pub(super) fn diagonals(system: &System<'_>, rivalry: &[f64]) -> [Vec<f64>; 2] {
+pub(super) fn diagonals(system: &System<'_>) -> [Vec<f64>; 2] {
     let problem = system.problem;
     let baseline = &problem.baseline;
     let (regions, sectors) = (baseline.region_count(), baseline.sector_count());
@@ -223,7 +206,7 @@ pub(super) fn diagonals(system: &System<'_>, rivalry: &[f64]) -> [Vec<f64>; 2] {
             let cost = share * specific;
             let shift = substitution * (specific - cost);
             let own = if spending > 0.0 { own_use * output / spending } else { 0.0 };
-            let activity = 1.0 - shift + theta * cost * rivalry[n * sectors + k]
+            let activity = 1.0 - shift + theta * cost * (1.0 - at_home * home)
                 - at_home * own * (1.0 - shift - substitution * cost);
             inverse[0].push(activity.max(LEAST_DIAGONAL).recip());
             if system.purchasers == 1 {

@@ -16,9 +16,7 @@ use viner_numerics::kernel::{Work, run};
 use viner_numerics::lu::Lu;
 use viner_numerics::threads::piece;
 
-use self::coefficients::{
-    Answer, answer, diagonals, price_weights, profiles, rivalry, spending, weights,
-};
+use self::coefficients::{Answer, answer, diagonals, price_weights, profiles, spending, weights};
 use crate::equilibrium::system::{PARALLEL_FROM, System, each, slice};
 
 /// Multiplies residuals of the map by an approximate inverse of `I − g'`.
@@ -153,11 +151,9 @@ impl Preconditioner {
                 competition[i * regions + n] = sums[4][i];
             }
         }
-        let rivalry = rivalry(system);
-        let [activity_inverse, price_inverse] = diagonals(system, &rivalry);
+        let [activity_inverse, price_inverse] = diagonals(system);
         let weights = [&activity_weights[..], &price_weights[..]];
-        let [activity_profiles, price_profiles] =
-            profiles(system, &answers, &spending, &rivalry, weights);
+        let [activity_profiles, price_profiles] = profiles(system, &answers, &spending, weights);
         Some(Self {
             regions,
             sectors,
@@ -180,7 +176,7 @@ impl Preconditioner {
     }
 
     /// From the image of `x` under the map to the point that its residual leads to; what levels do to a cell
-    /// otherwise than to its region is limited to `most`: [`MOST`] in a step, nothing in a derivative.
+    /// otherwise than to its region is limited to `most`: [`MOST`] at first, 0 where that has failed, infinity where the step must be linear.
     pub(in crate::equilibrium) fn apply(&self, x: &[f64], image: &mut [f64], most: f64) {
         let (regions, sectors) = (self.regions, self.sectors);
         let (activity, rest) = image.split_at_mut(regions * sectors);
