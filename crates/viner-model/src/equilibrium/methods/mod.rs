@@ -69,7 +69,8 @@ fn problem_is_plain(problem: &Problem) -> bool {
 const LARGE: usize = 4_000;
 const MEMORY_OF_LARGE: usize = 6;
 
-/// Acceleration, then damping, then Newton-Krylov, each from the best point so far; or one of them.
+/// Acceleration, first with steps that take account of each sector by itself, then by levels of regions
+/// alone; then damping, then Newton-Krylov, each from the best point so far. Or one of them.
 pub(super) fn direct(
     map: &mut EquilibriumMap<'_>,
     point: &mut Vec<f64>,
