@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use viner_numerics::columns::{Lanes, Part, Rows, Simd, WithSimd, panels, weighted_sums};
 
-use crate::equilibrium::map::preconditioner::{MOST, Preconditioner};
+use crate::equilibrium::map::preconditioner::{MOST_BY_PROFILE, Preconditioner};
 use crate::equilibrium::system::System;
 use crate::problem::{Infeasible, Problem};
 
@@ -83,7 +83,7 @@ impl WithSimd for Precondition<'_> {
                 let rows = Rows::new(matrix, panel.clone().map(|row| row * size));
                 weighted_sums(part, rows, &before, &mut after[panel]);
             }
-            let most = part.splat(MOST);
+            let most = part.splat(MOST_BY_PROFILE);
             for (kind, parts) in kinds.into_iter().enumerate() {
                 for n in 0..regions {
                     let before = part.load(&before[kind * regions + n]);

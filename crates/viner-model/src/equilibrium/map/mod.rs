@@ -21,7 +21,7 @@ use viner_numerics::vector::PART;
 use viner_numerics::{Dual, FixedPoint, Real};
 
 use self::evaluation::{Evaluation, WedgeValues};
-use self::preconditioner::{MOST, Preconditioner};
+use self::preconditioner::{MOST_BY_PROFILE, Preconditioner};
 use super::system::{System, slice};
 use crate::equations::limits::Track;
 use crate::equations::production::Totals;
@@ -38,7 +38,7 @@ pub struct EquilibriumMap<'a> {
     /// Multiplies what an evaluation changes, if it is in use.
     preconditioner: Option<Arc<Preconditioner>>,
     /// Most that levels of a region may do to a cell of it otherwise than to the region, in a step.
-    most: f64,
+    most_by_profile: f64,
     /// The last evaluation, and room for the next.
     values: Option<Evaluation<f64>>,
     /// Where it was.
@@ -70,7 +70,7 @@ impl<'a> EquilibriumMap<'a> {
             relaxation,
             held: vec![None; system.wedges.len()],
             preconditioner,
-            most: MOST,
+            most_by_profile: MOST_BY_PROFILE,
             values: None,
             evaluated_at: Vec::new(),
             derivatives: None,
@@ -120,7 +120,7 @@ impl<'a> EquilibriumMap<'a> {
 
     /// Makes steps by levels of regions alone from now on: shorter, and linear in what evaluations change.
     pub fn by_levels_alone(&mut self) {
-        self.most = 0.0;
+        self.most_by_profile = 0.0;
     }
 
     /// The last evaluation, if it was at `x`.
@@ -136,7 +136,7 @@ impl<'a> EquilibriumMap<'a> {
     /// Replaces the change from `x` to `image` by the step that it leads to.
     fn precondition(&self, x: &[f64], image: &mut [f64]) {
         if let Some(preconditioner) = &self.preconditioner {
-            preconditioner.apply(x, image, self.most);
+            preconditioner.apply(x, image, self.most_by_profile);
         }
     }
 

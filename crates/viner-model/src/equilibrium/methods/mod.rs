@@ -80,7 +80,7 @@ pub(super) fn direct(
     let start = point.clone();
     let mut evaluations = spent;
     let mut last = Progress { outcome: Outcome::EvaluationLimit, evaluations, residual: f64::NAN };
-    for (method, mixing, most) in [
+    for (method, mixing, share) in [
         (Method::Anderson, 1.0, 300),
         (Method::Anderson, 1.0, 1000),
         (Method::DampedAnderson, 0.3, 1000),
@@ -91,7 +91,8 @@ pub(super) fn direct(
         let plain = anderson::Settings::default();
         let memory = if point.len() >= LARGE { MEMORY_OF_LARGE } else { plain.memory };
         let settings = anderson::Settings { mixing, memory, ..plain };
-        let progress = anderson::accelerate(map, point, settings, effort.limits(evaluations, most));
+        let progress =
+            anderson::accelerate(map, point, settings, effort.limits(evaluations, share));
         evaluations += progress.evaluations;
         last = Progress { evaluations, ..progress };
         if progress.outcome == Outcome::Converged {
@@ -105,6 +106,8 @@ pub(super) fn direct(
     if !effort.uses(Method::NewtonKrylov) {
         return (effort.only.unwrap_or(Method::DampedAnderson), last);
     }
+    // Its products with the derivative must be linear.
+    map.by_levels_alone();
     let progress = newton::solve(map, point, effort.limits(evaluations, 5000));
     evaluations += progress.evaluations;
     if progress.residual.is_finite() {

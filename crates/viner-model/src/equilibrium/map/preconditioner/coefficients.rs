@@ -19,6 +19,7 @@ pub(super) struct Answer {
 /// Profiles beyond this are not used: what a level does to such a cell is not what it does to first order
 /// even where the level moves little.
 const LARGEST_PROFILE: f64 = 10.0;
+
 /// Diagonals below this are not trusted.
 const LEAST_DIAGONAL: f64 = 0.3;
 
@@ -161,8 +162,7 @@ pub(super) fn profiles(
             less_mean(profile, price_weights, goods)
         }),
     ];
-    let all = profiles.iter().flatten().flatten();
-    if all.into_iter().any(|value| value.abs() > LARGEST_PROFILE) {
+    if profiles.iter().flatten().flatten().any(|value| value.abs() > LARGEST_PROFILE) {
         profiles.iter_mut().flatten().for_each(|profile| profile.fill(0.0));
     }
     profiles

@@ -41,7 +41,7 @@ pub(in crate::equilibrium) struct Preconditioner {
 
 /// Most that levels may do to a cell otherwise than to its region in one step, in logarithms: far from the
 /// solution, where they move much, what they do is not what it is to first order.
-pub(in crate::equilibrium) const MOST: f64 = 0.5;
+pub(in crate::equilibrium) const MOST_BY_PROFILE: f64 = 0.5;
 
 /// One kind of unknowns, `[region, cell]`.
 pub(in crate::equilibrium) struct Cells {
@@ -175,8 +175,10 @@ impl Preconditioner {
         })
     }
 
-    /// From the image of `x` under the map to the point that its residual leads to; what levels do to a cell
-    /// otherwise than to its region is limited to `most`: [`MOST`] at first, 0 where that has failed, infinity where the step must be linear.
+    /// From the image of `x` under the map to the point that its residual leads to.
+    ///
+    /// What levels do to a cell otherwise than to its region is limited to `most`. With 0 (by levels alone) and
+    /// without a limit the step is linear in the residual, in between it is not.
     pub(in crate::equilibrium) fn apply(&self, x: &[f64], image: &mut [f64], most: f64) {
         let (regions, sectors) = (self.regions, self.sectors);
         let (activity, rest) = image.split_at_mut(regions * sectors);
