@@ -162,8 +162,8 @@ fn measure(problem: &Problem, bytes: usize, rounds: usize, threads: usize) -> Me
         let equilibrium = solve(problem, settings).expect("the wall has an equilibrium");
         let reading = Reading::new(bytes, threads);
         let [mut whole, mut certificate, mut read] = [f64::INFINITY; 3];
-        // Up to so many evaluations: what goes before and after them is the same in both.
-        let (few, many) = (4, 12);
+        // Up to so many evaluations, too few to end: what goes before and after them is the same in both.
+        let (few, many) = (4, equilibrium.statistics.evaluations - 1);
         let [mut to_few, mut to_many] = [f64::INFINITY; 2];
         let up_to = |max_evaluations| solve(problem, Settings { max_evaluations, ..settings });
         // In turns, so that what else the machine does falls on all alike.

@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use viner_model::baseline::Baseline;
 use viner_model::economies::Recipe;
-use viner_model::equilibrium::{Settings, solve};
+use viner_model::equilibrium::{Method, Settings, solve};
 use viner_model::scenario::{
-    BilateralInstrument as On, Labour, Model, Policy, SectorInstrument, TransferAmount,
+    BilateralInstrument as On, Deficits, Labour, Model, Policy, SectorInstrument, TransferAmount,
 };
 
 use crate::economies::{generated, ordinary};
-use crate::policies::{GENERAL, Uniform, problem, sectoral, trade, transfer};
+use crate::policies::{COBB_DOUGLAS, GENERAL, Uniform, problem, sectoral, trade, transfer};
 use crate::tolerances::CERTIFIED;
 
 const THETAS: [f64; 4] = [0.5, 4.0, 20.0, 65.0];
@@ -150,6 +150,57 @@ fn any_elasticities_with_a_fixed_real_wage() {
     ");
 }
 
+/// Trade elasticities by sector, in the order of sectors.
+fn with_trade_elasticities(model: Model, thetas: &[f64]) -> Model {
+    let mut model = model;
+    let entries = thetas.iter().enumerate().map(|(s, &theta)| (format!("S{s:03}"), theta));
+    model.trade_elasticity.entries = entries.collect();
+    model
+}
+
+/// What levels of a region do to a steep sector, they do not do for long: a step must not trust it.
+#[test]
+fn one_steep_sector_among_others() {
+    let mut text = String::from("seed  phi   theta: 20  65\n");
+    for seed in [1, 7] {
+        let baseline = generated(Recipe { tariffs: 0.3, ..Recipe::new(8, 6, seed) });
+        for phi in [0.0, 0.3] {
+            let model = Uniform { phi, ..COBB_DOUGLAS }.model();
+            let model = Model { deficits: Deficits::Balanced, ..model };
+            let without_tariffs = [trade(On::TariffRate, ("*", "R000", "*"), 0.0)];
+            write!(text, "{seed:4} {phi:4}          ").unwrap();
+            for steep in [20.0, 65.0] {
+                let model = with_trade_elasticities(model.clone(), &[4.0, steep]);
+                let name = format!("seed {seed}, phi {phi}, theta {steep}");
+                let count = evaluations(&baseline, model, &without_tariffs, &name);
+                write!(text, "{count:4}").unwrap();
+            }
+            text.push('\n');
+        }
+    }
+    insta::assert_snapshot!(text, @"
+    seed  phi   theta: 20  65
+       1    0            26  91
+       1  0.3            26  79
+       7    0            27  61
+       7  0.3            27  48
+    ");
+}
+
+/// Here acceleration does not arrive in the 300 evaluations that it has for steps that take account of each
+/// sector by itself. It does by levels of regions alone, and no other method is needed.
+#[test]
+fn steps_by_levels_alone_help_where_others_do_not_arrive() {
+    let recipe = Recipe { zero_flows: 0.3, tariffs: 0.3, deficits: 0.15, ..Recipe::new(7, 5, 345) };
+    let uniform = Uniform { sigma: 0.2, epsilon: 2.7, phi: 0.43, ..COBB_DOUGLAS };
+    let model = with_trade_elasticities(uniform.model(), &[15.6, 37.4, 12.7, 3.7, 42.3]);
+    let higher_costs = trade(On::TradeCostChange, ("*", "*", "*"), 3.0);
+    let problem = problem(&generated(recipe), model, [higher_costs]);
+    let found = solve(&problem, Settings::default()).unwrap();
+    assert_eq!(found.statistics.method, Method::Anderson);
+    assert!((301..1300).contains(&found.statistics.evaluations), "{:?}", found.statistics);
+}
+
 #[test]
 fn extreme_policies() {
     let baseline = ordinary(6, 4, 114);
@@ -182,11 +233,7 @@ fn extreme_policies() {
         // A region that may not trade cannot have a deficit.
         let closed = ["embargo on a region", "trade costs tenfold", "tariff of 1,000,000 % on all"]
             .contains(name);
-        let deficits = if closed {
-            viner_model::scenario::Deficits::Balanced
-        } else {
-            viner_model::scenario::Deficits::Fixed
-        };
+        let deficits = if closed { Deficits::Balanced } else { Deficits::Fixed };
         let mut counts = Vec::new();
         for baseline in [&baseline, &few] {
             for elasticities in [Uniform { sigma: 1.0, epsilon: 1.0, eta: 1.0, ..GENERAL }, GENERAL]
