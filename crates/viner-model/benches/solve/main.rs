@@ -24,6 +24,7 @@ use viner_model::scenario::{
     Values,
 };
 use viner_numerics::kernel::{Kernel, dense};
+use viner_numerics::threads::awake;
 
 #[global_allocator]
 static MEMORY: Counted = Counted::new();
@@ -112,9 +113,10 @@ fn seconds<T>(rounds: usize, mut work: impl FnMut() -> T) -> f64 {
     times.fold(f64::INFINITY, f64::min)
 }
 
+/// With a pool of its own that nothing else uses, as a solve from outside of any pool has it.
 fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    pool.expect("threads can be started").install(work)
+    pool.expect("threads can be started").install(|| awake(work))
 }
 
 /// Numbers to read on so many threads, over and over: from the caches if they fit into them, from memory

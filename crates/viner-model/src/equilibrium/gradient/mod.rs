@@ -84,17 +84,7 @@ pub fn gradients_by<'o>(
     outcomes: impl IntoIterator<Item = (&'o dyn Differentiable, By<'o>)>,
 ) -> Vec<Gradient> {
     let outcomes: Vec<_> = outcomes.into_iter().collect();
-    let all = || all_gradients(problem, equilibrium, &outcomes);
-    // On a thread of the pool, as the solution itself.
-    if System::takes_threads(problem) { rayon::scope(|_| all()) } else { all() }
-}
-
-fn all_gradients(
-    problem: &Problem,
-    equilibrium: &Equilibrium,
-    outcomes: &[(&dyn Differentiable, By<'_>)],
-) -> Vec<Gradient> {
-    alone(problem, || gradients_of(problem, equilibrium, outcomes))
+    alone(problem, || gradients_of(problem, equilibrium, &outcomes))
 }
 
 fn gradients_of(

@@ -233,34 +233,45 @@ impl Preconditioner {
         let (activity, rest) = step.split_at_mut(regions * sectors);
         let goods = self.purchasers * sectors;
         let prices = &mut rest[..regions * goods];
-        // By what a level was before it was solved for, and after.
-        let (mut before, mut after) = (vec![0.0; 2 * regions], vec![0.0; 2 * regions]);
-        for n in 0..regions {
+        let piece = piece(regions, self.parallel);
+        // By what the levels of a region, of activity and of prices, were before they were solved for, and after.
+        let by_levels = |(n, (activity, prices)): (usize, (&mut [f64], &mut [f64]))| {
+            let (mut before, mut after) = ([0.0; 2], [0.0; 2]);
             let (row, bought) = (n * sectors..(n + 1) * sectors, n * goods..(n + 1) * goods);
-            for (values, cells, place, level) in [
-                (&mut *activity, &self.activity, row, n),
-                (&mut *prices, &self.prices, bought, regions + n),
-            ] {
+            for (values, cells, place, level) in
+                [(activity, &self.activity, row, 0), (prices, &self.prices, bought, 1)]
+            {
                 let Cells { weights, inverse, profiles: [by_activity, by_price] } = cells;
-                for at in place {
+                for (value, at) in values.iter_mut().zip(place) {
                     if weights[at] != 0.0 {
-                        after[level] += values[at];
-                        values[at] *= inverse[at];
-                        before[level] -= values[at];
-                        after[n] -= by_activity[at] * values[at];
-                        after[regions + n] -= by_price[at] * values[at];
+                        after[level] += *value;
+                        *value *= inverse[at];
+                        before[level] -= *value;
+                        after[0] -= by_activity[at] * *value;
+                        after[1] -= by_price[at] * *value;
                     }
                 }
             }
+            [before, after]
+        };
+        let rows = activity.par_chunks_mut(sectors).zip(prices.par_chunks_mut(goods)).enumerate();
+        let sums: Vec<[[f64; 2]; 2]> = rows.with_min_len(piece).map(by_levels).collect();
+        let (mut before, mut after) = (vec![0.0; 2 * regions], vec![0.0; 2 * regions]);
+        for (n, [own_before, own_after]) in sums.into_iter().enumerate() {
+            for level in 0..2 {
+                before[level * regions + n] = own_before[level];
+                after[level * regions + n] = own_after[level];
+            }
         }
         add_scaled(&mut before, &self.solve_levels_transposed(&after), 1.0);
-        for n in 0..regions {
-            let (row, bought) = (n * sectors..(n + 1) * sectors, n * goods..(n + 1) * goods);
-            let weights = &self.activity.weights[row.clone()];
-            add_scaled(&mut activity[row], weights, before[n]);
-            let weights = &self.prices.weights[bought.clone()];
-            add_scaled(&mut prices[bought], weights, before[regions + n]);
-        }
+        let spread = |(n, (activity, prices)): (usize, (&mut [f64], &mut [f64]))| {
+            let weights = &self.activity.weights[n * sectors..(n + 1) * sectors];
+            add_scaled(activity, weights, before[n]);
+            let weights = &self.prices.weights[n * goods..(n + 1) * goods];
+            add_scaled(prices, weights, before[regions + n]);
+        };
+        let rows = activity.par_chunks_mut(sectors).zip(prices.par_chunks_mut(goods)).enumerate();
+        rows.with_min_len(piece).for_each(spread);
     }
 }
 
