@@ -18,6 +18,7 @@ use viner_model::baseline::Baseline;
 use viner_model::economies::{Recipe, wall};
 use viner_model::equilibrium::{Settings, solve};
 use viner_model::problem::Problem;
+use viner_numerics::threads::awake;
 
 /// Solves go on until they have taken so long, or there are enough of them.
 const LONG_ENOUGH: Duration = Duration::from_secs(4);
@@ -69,10 +70,11 @@ fn problem(regions: usize, sectors: usize) -> Problem {
     Problem::new(Arc::new(baseline), &wall(regions)).expect("the policy fits the economy")
 }
 
-/// Median time of a solve, certificate included, and its evaluations.
+/// Median time of a solve, certificate included, and its evaluations, with a pool of its own that nothing
+/// else uses, as a solve from outside of any pool has it.
 fn median_solve(problem: &Problem, threads: usize) -> (Duration, usize) {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    pool.expect("threads can be started").install(|| {
+    let solves = || {
         let mut times = Vec::new();
         loop {
             let start = Instant::now();
@@ -84,7 +86,8 @@ fn median_solve(problem: &Problem, threads: usize) -> (Duration, usize) {
                 return (times[times.len() / 2], found.statistics.evaluations);
             }
         }
-    })
+    };
+    pool.expect("threads can be started").install(|| awake(solves))
 }
 
 /// How long one thread takes to read so many bytes from where they lie: a cache, or memory.
