@@ -1,14 +1,12 @@
 //! Any text as a scenario, with tables and overrides: read, looked up in a small baseline, and its
 //! errors located.
-//!
-//! A line `#file NAME` begins a table of that name, which lasts to the next such line; a line
-//! `#set KEY=VALUE` before the first of them is an override.
 
 #![no_main]
 
 use std::sync::{Arc, LazyLock};
 
 use libfuzzer_sys::fuzz_target;
+use viner_fuzz::source_of;
 use viner_io::scenario_file::{ScenarioSource, read_scenario};
 use viner_model::baseline::Baseline;
 use viner_model::economies::Recipe;
@@ -18,20 +16,11 @@ static BASELINE: LazyLock<Option<Arc<Baseline>>> =
     LazyLock::new(|| Baseline::new(&Recipe::new(3, 2, 1).tables(), 1e-6).ok().map(Arc::new));
 
 fuzz_target!(|bytes: &[u8]| {
-    let whole = String::from_utf8_lossy(bytes);
-    let mut parts = whole.split("\n#file ");
-    let text = parts.next().unwrap_or_default();
-    let mut source = ScenarioSource::text("s.toml", text);
-    for part in parts {
-        let (name, table) = part.split_once('\n').unwrap_or((part, ""));
-        source.files.insert(name.to_owned(), table.to_owned());
-    }
-    let overrides: Vec<String> =
-        text.lines().filter_map(|line| line.strip_prefix("#set ")).map(str::to_owned).collect();
-
+    let (source, overrides) = source_of("s.toml", bytes);
     let (file, diagnostics) = read_scenario(&source, &overrides);
     let _ = diagnostics.to_string();
     assert!(file.is_some() || !diagnostics.is_empty(), "refused without a reason");
+    let _ = ScenarioSource::manifest("manifest.json", &source.text);
     let Some(file) = file else { return };
     if diagnostics.is_empty() {
         let json = format!("{{\"scenario\": {}}}", file.manifest_entry());
@@ -46,5 +35,4 @@ fuzz_target!(|bytes: &[u8]| {
             let _ = file.locations.locate(error).to_string();
         }
     }
-    let _ = ScenarioSource::manifest("manifest.json", text);
 });

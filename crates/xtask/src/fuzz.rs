@@ -29,7 +29,7 @@ pub fn run(inputs: u64) -> Result<(), String> {
     Step::new("fuzz targets", build).run()?;
 
     let programs = target.join(host()?).join("release");
-    for reader in ["scenario", "bundle", "official"] {
+    for reader in ["scenario", "plan", "bundle", "official"] {
         let seeds = folder.join("seeds").join(reader);
         whole(&seeds)?;
         let corpus = target.join("corpus").join(reader);

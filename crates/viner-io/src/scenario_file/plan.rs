@@ -1,6 +1,7 @@
 //! What all plans have in common: a scenario, by its name or in the plan itself, and tables of
 //! their own.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde_json::Value as Json;
@@ -77,9 +78,14 @@ pub struct PlanHead {
 }
 
 impl PlanHead {
-    /// The plan as a manifest keeps it; `files` are the tables that it names itself.
-    pub fn manifest_entry(&self, files: &std::collections::BTreeMap<String, String>) -> Json {
-        manifest_entry(&self.text, &self.set, files, self.folder.as_deref())
+    /// The plan as a manifest keeps it: with the tables that a scenario in it names, and those that it names
+    /// elsewhere, `own`.
+    pub fn manifest_entry(&self, own: &BTreeMap<String, String>) -> Json {
+        let mut files = own.clone();
+        if let PlanScenario::Inline(scenario) = &self.scenario {
+            files.extend(scenario.files.clone());
+        }
+        manifest_entry(&self.text, &self.set, &files, self.folder.as_deref())
     }
 }
 
