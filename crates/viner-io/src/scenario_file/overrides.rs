@@ -198,12 +198,7 @@ fn item_index(items: &[Node], part: &str, walked: &str) -> Result<usize, Box<Dia
     match found.as_slice() {
         [index] => Ok(*index),
         [] => {
-            let positions = (0..items.len()).map(|index| index.to_string());
-            let words = items.iter().flat_map(|item| [item.get("name"), item.get("kind")]);
-            let words = words.flatten().filter_map(Node::as_text).map(ToOwned::to_owned);
-            let mut valid: Vec<String> = words.chain(positions).collect();
-            valid.sort();
-            valid.dedup();
+            let valid = callable(items, part.parse::<usize>().is_ok());
             let what = if walked == "policy" { "policy" } else { "member" };
             Err(Box::new(Diagnostic::unknown(what, part, valid.iter().map(String::as_str))))
         }
@@ -214,4 +209,18 @@ fn item_index(items: &[Node], part: &str, walked: &str) -> Result<usize, Box<Dia
             Err(Box::new(Diagnostic::new(problem).expected(positions.join(" or "))))
         }
     }
+}
+
+/// By what each member of a list can be called: its position, or, not `by_position`, its name or a kind that
+/// it alone has, if it has one.
+fn callable(items: &[Node], by_position: bool) -> Vec<String> {
+    let text = |item: &Node, key: &str| item.get(key).and_then(Node::as_text).map(str::to_owned);
+    let alone = |kind: &String| {
+        items.iter().filter(|item| text(item, "kind").as_ref() == Some(kind)).count() == 1
+    };
+    let call = |(index, item): (usize, &Node)| {
+        let word = text(item, "name").or_else(|| text(item, "kind").filter(alone));
+        word.filter(|_| !by_position).unwrap_or_else(|| index.to_string())
+    };
+    items.iter().enumerate().map(call).collect()
 }
