@@ -146,7 +146,7 @@ fn wrong_overrides() {
     -- stderr
     error: unknown policy `7`
       at --set, key `policy.7.rate`
-      expected one of `0`, `duty`, `tariff`
+      expected one of `duty`, `tariff`, `0`
     ");
     assert_snapshot!(wrong("policy.dutty.rate=0.5"), @"
     exit status 1

@@ -185,6 +185,21 @@ fn the_error_in_the_page_on_scenarios() {
     assert_eq!(place.viner("check wall.toml").failed(1).stderr.trim_end(), error.join("\n"));
 }
 
+/// What the pages show of plans is accepted as it stands.
+#[test]
+fn the_plans_in_the_pages() {
+    let place = Place::new();
+    for (page, before) in [
+        (include_str!("../../../../docs/sweeps.md"), "and adds:"),
+        (include_str!("../../../../docs/optimize.md"), "and adds:"),
+        (include_str!("../../../../docs/game.md"), "## The plan"),
+    ] {
+        let plan = block_after(&page.replace("\r\n", "\n"), before);
+        place.write("plan.toml", &plan.join("\n"));
+        place.viner("check plan.toml").succeeded();
+    }
+}
+
 /// Every example of `--set` in the page on scenarios is accepted.
 #[test]
 fn the_overrides_in_the_page_on_scenarios() {

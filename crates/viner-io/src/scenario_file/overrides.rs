@@ -198,7 +198,7 @@ fn item_index(items: &[Node], part: &str, walked: &str) -> Result<usize, Box<Dia
     match found.as_slice() {
         [index] => Ok(*index),
         [] => {
-            let valid = callable(items, part.parse::<usize>().is_ok());
+            let valid = callable(items);
             let what = if walked == "policy" { "policy" } else { "member" };
             Err(Box::new(Diagnostic::unknown(what, part, valid.iter().map(String::as_str))))
         }
@@ -211,16 +211,16 @@ fn item_index(items: &[Node], part: &str, walked: &str) -> Result<usize, Box<Dia
     }
 }
 
-/// By what each member of a list can be called: its position, or, not `by_position`, its name or a kind that
-/// it alone has, if it has one.
-fn callable(items: &[Node], by_position: bool) -> Vec<String> {
-    let text = |item: &Node, key: &str| item.get(key).and_then(Node::as_text).map(str::to_owned);
-    let alone = |kind: &String| {
-        items.iter().filter(|item| text(item, "kind").as_ref() == Some(kind)).count() == 1
-    };
-    let call = |(index, item): (usize, &Node)| {
-        let word = text(item, "name").or_else(|| text(item, "kind").filter(alone));
-        word.filter(|_| !by_position).unwrap_or_else(|| index.to_string())
-    };
-    items.iter().enumerate().map(call).collect()
+/// By what members of a list can be called: names, as people would, then kinds, then positions.
+fn callable(items: &[Node]) -> Vec<String> {
+    let words = ["name", "kind"].into_iter().flat_map(|key| {
+        items.iter().filter_map(move |item| item.get(key)?.as_text().map(ToOwned::to_owned))
+    });
+    let mut all: Vec<String> = Vec::new();
+    for word in words.chain((0..items.len()).map(|position| position.to_string())) {
+        if !all.contains(&word) {
+            all.push(word);
+        }
+    }
+    all
 }

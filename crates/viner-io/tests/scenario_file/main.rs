@@ -574,7 +574,7 @@ fn wrong_overrides_are_all_reported() {
     --set  | `=1` is no override | key=value, such as `model.trade_elasticity=6`
     --set  | `a..b=1` is no override | key=value, such as `model.trade_elasticity=6`
     --set title.x | `title` has no key `x` | the text "Western wall" | a table
-    --set policy.7.change | unknown policy `7` | one of `0`, `1`
+    --set policy.7.change | unknown policy `7` | one of `wall`, `trade-cost`, `tariff`, `0`, `1`
     --set policy.wal.change | unknown policy `wal`; did you mean `wall`?
     --set policy.0.exporter | not TOML: text without quotes | `RUS` | write `"RUS"`
     --set groups.west.5 | unknown member `5` | one of `0`, `1`
