@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 use viner_model::baseline::Baseline;
-use viner_model::optimum::{Best, Choice, Economy, Search, frontier, nash, optimum};
+use viner_model::optimum::{Best, Choice, Economy, Frontier, Search, frontier, nash, optimum};
 use viner_model::outcome::{Measure, Outcome, Smooth};
 use viner_model::problem::Problem;
 use viner_model::scenario::{Action, Cells, Policy, Scenario, SectorCells, Selector};
@@ -40,12 +40,19 @@ pub struct OptimizeQuestion {
 pub struct Optimized {
     /// The sizes.
     pub best: Best,
-    /// Cost, effect and sizes along the frontier, if one was asked for.
-    pub frontier: Vec<(f64, f64, Vec<f64>)>,
+    /// The frontier; without points, if none was asked for.
+    pub frontier: Frontier,
     /// The problem at the best sizes.
     pub problem: Problem,
     /// Its equilibrium.
     pub equilibrium: viner_model::equilibrium::Equilibrium,
+}
+
+impl Optimized {
+    /// Equilibria that were solved.
+    pub fn equilibria(&self) -> usize {
+        self.best.evaluations + self.frontier.evaluations
+    }
 }
 
 /// Why there is no optimum.
@@ -146,9 +153,10 @@ impl OptimizeQuestion {
         .map_err(NoOptimum::Nowhere)?;
         let frontier = match (&self.cost, &self.plan.frontier) {
             (Some(cost), Some((_, points))) => {
-                frontier(&economy, cost, &self.searches[0], *points).map_err(NoOptimum::Nowhere)?
+                frontier(&economy, cost, &self.searches[0], &best.sizes, *points)
+                    .map_err(NoOptimum::Nowhere)?
             }
-            _ => Vec::new(),
+            _ => Frontier::default(),
         };
         let (problem, equilibrium) = economy.solve(&best.sizes).map_err(NoOptimum::Nowhere)?;
         Ok(Optimized { best, frontier, problem, equilibrium })
@@ -168,7 +176,7 @@ impl OptimizeQuestion {
             "scenario": scenario,
             "baseline": question.baseline_entry(),
             "optimize": {
-                "equilibria": found.best.evaluations,
+                "equilibria": found.equilibria(),
                 "rounds": found.best.rounds,
                 "settled": found.best.settled,
                 "stationarity": found.best.stationarity,

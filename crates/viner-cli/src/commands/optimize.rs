@@ -104,7 +104,7 @@ fn tell(
             "stationarity": best.stationarity,
             "settled": best.settled,
             "rounds": best.rounds,
-            "equilibria": best.evaluations,
+            "equilibria": found.equilibria(),
         });
         printer.asked(&format!("{json:#}"));
         return;
@@ -137,20 +137,25 @@ fn tell(
         bounds.zip(best.constraints.first().into_iter().flatten())
     {
         let (value, word) = if *most { (*value, "at most") } else { (-value, "at least") };
-        printer.result(&format!(
-            "{text} = {value:.6}, {word} {bound}; a unit of it is worth {multiplier:.4}"
-        ));
+        let worth = match multiplier {
+            0.0 => "nothing".to_owned(),
+            multiplier => format!("{multiplier:.2e}"),
+        };
+        printer
+            .result(&format!("{text} = {value:.6}, {word} {bound}; a unit of it is worth {worth}"));
     }
-    if !found.frontier.is_empty() {
+    if !found.frontier.points.is_empty() {
         let mut table = new_table(&["cost", "effect"]);
-        for (cost, effect, _) in &found.frontier {
+        for (cost, effect, _) in &found.frontier.points {
             table.add_row(vec![format!("{cost:.6}"), format!("{effect:.6}")]);
         }
         align(&mut table, 0);
         printer.result(&format!("\nfrontier\n{table}"));
     }
-    printer.result(&format!(
-        "\nfirst-order conditions within {:.1e}; {} equilibria in {seconds:.1} s",
-        best.stationarity, best.evaluations
-    ));
+    let conditions = if best.stationarity.is_nan() {
+        "no sizes were found at which all bounds hold, these come nearest".to_owned()
+    } else {
+        format!("first-order conditions within {:.1e}", best.stationarity)
+    };
+    printer.result(&format!("\n{conditions}; {} equilibria in {seconds:.1} s", found.equilibria()));
 }

@@ -77,6 +77,13 @@ fn players_and_bounds() {
         objective,
         "maximize = \"welfare(USA)\"\nsubject_to = [{ outcome = \"welfare(ROW)\", at_least = 0 }]",
     );
+    place.write("bounded.toml", &bounded.replace("at_least = 0", "at_least = 1"));
+    let ran = place.viner("optimize bounded.toml").succeeded();
+    assert!(ran.stdout.contains("no sizes were found at which all bounds hold"), "{ran}");
+    place.write("bounded.toml", &bounded);
+    let ran = place.viner("optimize bounded.toml").succeeded();
+    assert!(ran.stdout.contains("at least 0; a unit of it is worth "), "{ran}");
+    assert!(ran.stdout.contains("first-order conditions within "), "{ran}");
     place.write("bounded.toml", &bounded.replace("welfare(ROW)", "welfare(RWO)"));
     let ran = place.viner("optimize bounded.toml").failed(1);
     assert!(ran.stderr.contains("unknown region `RWO`"), "{ran}");

@@ -94,8 +94,8 @@ pub fn optimize_frames(question: &OptimizeQuestion, found: &Optimized) -> Vec<Fr
         .number("gradient", rows.iter().map(|row| row.gradient))
         .number("multiplier", rows.iter().map(|row| row.multiplier));
     let mut frames = vec![solution];
-    if !found.frontier.is_empty() {
-        let points = || found.frontier.iter();
+    if !found.frontier.points.is_empty() {
+        let points = || found.frontier.points.iter();
         let mut frame = Frame::new("frontier")
             .number("cost", points().map(|point| point.0))
             .number("effect", points().map(|point| point.1));

@@ -5,6 +5,8 @@
 //! optimum is sought from several starts, and the best is taken. Nothing says that there is no better
 //! one elsewhere.
 
+mod frontier;
+mod local;
 mod search;
 
 use std::cell::RefCell;
@@ -17,7 +19,8 @@ use crate::problem::{PolicySize, Problem, TradeCell};
 use crate::scenario::{Action, Cells, Policy, SectorCells, TransferAmount};
 use crate::variants::{VariantFailure, Variants};
 
-pub use search::{Best, Search, frontier, nash, optimum};
+pub use frontier::{Frontier, frontier};
+pub use search::{Best, Search, nash, optimum};
 
 /// A size that is chosen.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,8 +1,9 @@
 //! The search for sizes.
 
-use viner_numerics::box_minimum::{Curvature, Goal, Minimum, Point, minimize, stationarity};
+use viner_numerics::box_minimum::{Curvature, Goal, Point, stationarity};
 use viner_numerics::sampling::{Method, points};
 
+use super::local::{Learned, Local, Own, local};
 use super::{Economy, Told};
 use crate::outcome::Smooth;
 use crate::variants::VariantFailure;
@@ -43,18 +44,12 @@ pub struct Best {
 }
 
 /// First-order conditions to reach, with sizes in parts of their bounds.
-const GOAL: Goal = Goal { tolerance: 1e-7, part: 0.0, max_evaluations: 200 };
+pub(super) const GOAL: Goal = Goal { tolerance: 1e-7, part: 0.0, max_evaluations: 200 };
 /// Part of the way to its best reply that a player goes while the others still move.
 const ROUGH: f64 = 1e-2;
 /// Steps of all players at once are given up after so many that do not bring first-order conditions down
 /// to this part of the best so far.
 const NEARER: (usize, f64) = (4, 0.5);
-/// Rounds of multipliers before constraints are as exact as they get.
-const MULTIPLIER_ROUNDS: usize = 12;
-/// How exactly constraints must hold.
-const FEASIBLE: f64 = 1e-7;
-/// Weight of a violated constraint at first, and what it grows by.
-const WEIGHT: (f64, f64) = (10.0, 5.0);
 /// Rounds of best replies, and of steps at once before each.
 const REPLY_ROUNDS: usize = 60;
 /// Replies that move less, in parts of the bounds, have settled.
@@ -66,20 +61,17 @@ const SETTLED: f64 = 1e-6;
 /// There is no equilibrium at any start.
 pub fn optimum(economy: &Economy<'_>, search: &Search) -> Result<Best, VariantFailure> {
     let start = start_of(economy);
-    reply(economy, search, &start, search.starts, GOAL, &Curvature::unknown(search.own.len())).map(
-        |reply| {
-            let told = economy.tell(&reply.sizes, &[&search.objective]).unwrap_or_default();
-            Best {
-                sizes: reply.sizes,
-                told,
-                constraints: vec![reply.constraints],
-                stationarity: reply.stationarity,
-                evaluations: reply.evaluations,
-                rounds: 1,
-                settled: true,
-            }
-        },
-    )
+    let found = reply(economy, search, &start, search.starts, GOAL, &Learned::nothing(search))?;
+    let told = economy.tell(&found.sizes, &[&search.objective]).unwrap_or_default();
+    Ok(Best {
+        sizes: found.sizes,
+        told,
+        constraints: vec![found.constraints],
+        stationarity: found.stationarity,
+        evaluations: found.evaluations,
+        rounds: 1,
+        settled: true,
+    })
 }
 
 /// Sizes that are best replies to each other: by steps of all players at once, which need one equilibrium
@@ -104,11 +96,11 @@ pub fn nash(economy: &Economy<'_>, players: &[Search]) -> Result<Best, VariantFa
     let at_once = players.iter().all(|search| search.at_most.is_empty());
     let mut other_starts = players.iter().any(|search| search.starts > 0);
     let goal = Goal { part: if at_once { ROUGH } else { 0.0 }, ..GOAL };
-    let unknown = |search: &Search| Curvature::unknown(search.own.len());
-    let mut curvatures: Vec<Curvature> = players.iter().map(unknown).collect();
+    let mut learned: Vec<Learned> = players.iter().map(Learned::nothing).collect();
     for _ in 0..REPLY_ROUNDS {
         if at_once {
-            sizes = steps_at_once(economy, players, sizes, curvatures.clone(), &mut best);
+            let curvatures = learned.iter().map(|learned| learned.curvature.clone()).collect();
+            sizes = steps_at_once(economy, players, sizes, curvatures, &mut best);
         }
         if best.settled && !other_starts {
             break;
@@ -117,10 +109,10 @@ pub fn nash(economy: &Economy<'_>, players: &[Search]) -> Result<Best, VariantFa
         best.stationarity = 0.0;
         best.told.clear();
         let before = sizes.clone();
-        for ((player, search), curvature) in players.iter().enumerate().zip(&mut curvatures) {
+        for ((player, search), learned) in players.iter().enumerate().zip(&mut learned) {
             let starts = if other_starts { search.starts } else { 0 };
-            let reply = reply(economy, search, &sizes, starts, goal, curvature)?;
-            *curvature = reply.curvature;
+            let reply = reply(economy, search, &sizes, starts, goal, learned)?;
+            *learned = reply.learned;
             best.evaluations += reply.evaluations;
             best.stationarity = best.stationarity.max(reply.stationarity);
             best.constraints[player] = reply.constraints;
@@ -208,42 +200,6 @@ fn steps_at_once(
     nearest.1
 }
 
-/// The most of an effect at each of `count` costs between the least cost and that of the most effect:
-/// cost, effect, sizes.
-///
-/// # Errors
-/// There is no equilibrium at any start.
-pub fn frontier(
-    economy: &Economy<'_>,
-    cost: &Smooth,
-    effect: &Search,
-    count: usize,
-) -> Result<Vec<(f64, f64, Vec<f64>)>, VariantFailure> {
-    let cheapest =
-        Search { objective: cost.clone(), maximize: false, at_most: Vec::new(), ..effect.clone() };
-    let ends = [optimum(economy, &cheapest)?.sizes, optimum(economy, effect)?.sizes];
-    let mut found = Vec::with_capacity(count);
-    let tell = |sizes: Vec<f64>| -> Result<_, VariantFailure> {
-        let told = economy.tell(&sizes, &[cost, &effect.objective])?;
-        Ok((told[0].value, told[1].value, sizes))
-    };
-    let [first, last] = ends.map(tell);
-    let (first, last) = (first?, last?);
-    let (low, high) = (first.0, last.0);
-    let mut sizes = first.2.clone();
-    found.push(first);
-    for step in 1..count.saturating_sub(1) {
-        let bound = low + (high - low) * step as f64 / (count - 1) as f64;
-        let mut search = effect.clone();
-        search.at_most.push((cost.clone(), bound));
-        let unknown = Curvature::unknown(search.own.len());
-        sizes = reply(economy, &search, &sizes, 0, GOAL, &unknown)?.sizes;
-        found.push(tell(sizes.clone())?);
-    }
-    found.push(last);
-    Ok(found)
-}
-
 fn start_of(economy: &Economy<'_>) -> Vec<f64> {
     let size = |choice: &super::Choice| {
         choice.size().unwrap_or(choice.lower).clamp(choice.lower, choice.upper)
@@ -251,177 +207,43 @@ fn start_of(economy: &Economy<'_>) -> Vec<f64> {
     economy.choices.iter().map(size).collect()
 }
 
-struct Reply {
-    sizes: Vec<f64>,
-    objective: f64,
-    constraints: Vec<(f64, f64)>,
-    violation: f64,
-    stationarity: f64,
-    evaluations: usize,
-    /// Of the objective, where there are no constraints.
-    curvature: Curvature,
-}
-
-/// The choices of a player, as parts of their bounds.
-struct Own {
-    choices: Vec<usize>,
-    lower: Vec<f64>,
-    width: Vec<f64>,
-    zeros: Vec<f64>,
-    ones: Vec<f64>,
-}
-
-impl Own {
-    fn of(economy: &Economy<'_>, search: &Search) -> Self {
-        let choices = search.own.clone();
-        let lower = choices.iter().map(|&choice| economy.choices[choice].lower).collect();
-        let width = |&choice: &usize| economy.choices[choice].upper - economy.choices[choice].lower;
-        let width = choices.iter().map(width).collect();
-        let (zeros, ones) = (vec![0.0; choices.len()], vec![1.0; choices.len()]);
-        Self { choices, lower, width, zeros, ones }
-    }
-
-    /// Parts among all sizes.
-    fn parts(&self, sizes: &[f64]) -> Vec<f64> {
-        let own = self.choices.iter().zip(self.lower.iter().zip(&self.width));
-        own.map(|(&choice, (lower, width))| (sizes[choice] - lower) / width.max(f64::MIN_POSITIVE))
-            .collect()
-    }
-
-    /// Writes parts among all sizes.
-    fn place(&self, parts: &[f64], sizes: &mut [f64]) {
-        let own = self.choices.iter().zip(self.lower.iter().zip(&self.width));
-        for ((&choice, (lower, width)), part) in own.zip(parts) {
-            sizes[choice] = lower + part * width;
-        }
-    }
-
-    /// Derivatives by parts, of those by all sizes.
-    fn gradient(&self, by: &[f64]) -> impl Iterator<Item = f64> {
-        self.choices.iter().zip(&self.width).map(|(&choice, width)| by[choice] * width)
-    }
-}
-
-/// The best of several local searches from `start`, where the curvature of the objective may be known,
-/// and from points spread over the bounds.
-fn reply(
+/// The best of several local searches from `start`, and from points spread over the bounds; `learned` is
+/// what an earlier one has.
+pub(super) fn reply(
     economy: &Economy<'_>,
     search: &Search,
     start: &[f64],
     starts: usize,
     goal: Goal,
-    curvature: &Curvature,
-) -> Result<Reply, VariantFailure> {
+    learned: &Learned,
+) -> Result<Local, VariantFailure> {
     let own = Own::of(economy, search);
-    let dimensions = own.choices.len().min(Method::Sobol.max_dimensions());
+    let dimensions = search.own.len().min(Method::Sobol.max_dimensions());
     let mut froms = vec![start.to_vec()];
     for point in points(Method::Sobol, starts, dimensions, 1) {
         let mut from = start.to_vec();
         own.place(&point, &mut from);
         froms.push(from);
     }
-    let mut best: Option<Reply> = None;
+    let mut best: Option<Local> = None;
     let mut evaluations = 0;
     for from in froms {
-        let Some(found) = local(economy, search, &own, from, goal, curvature.clone()) else {
+        let Some(found) = local(economy, search, &own, from, goal, learned.clone()) else {
             continue;
         };
         evaluations += found.evaluations;
         // What holds the constraints beats what does not; then the objective counts.
-        let key = |reply: &Reply| (reply.violation > 1e-5, reply.objective);
+        let key = |found: &Local| (found.violation > 1e-5, found.objective);
         if best.as_ref().is_none_or(|best| key(&found) < key(best)) {
             best = Some(found);
         }
     }
     match best {
-        Some(best) => Ok(Reply { evaluations, ..best }),
+        Some(best) => Ok(Local { evaluations, ..best }),
         // It says why.
         None => Err(economy
             .tell(start, &[&search.objective])
             .err()
             .unwrap_or_else(|| VariantFailure::Scenario(Vec::new()))),
     }
-}
-
-/// A local search: projected quasi-Newton steps on the augmented Lagrangian (Hestenes, Powell), sizes
-/// in parts of their bounds.
-fn local(
-    economy: &Economy<'_>,
-    search: &Search,
-    own: &Own,
-    start: Vec<f64>,
-    goal: Goal,
-    mut curvature: Curvature,
-) -> Option<Reply> {
-    economy.start_from_last();
-    let sign = if search.maximize { -1.0 } else { 1.0 };
-    let outcomes: Vec<&Smooth> = std::iter::once(&search.objective)
-        .chain(search.at_most.iter().map(|(outcome, _)| outcome))
-        .collect();
-    let mut multipliers = vec![0.0; search.at_most.len()];
-    let mut weight = WEIGHT.0;
-    let mut sizes = start;
-    let mut evaluations = 0;
-    let mut last_violation = f64::INFINITY;
-    for round in 1..=MULTIPLIER_ROUNDS {
-        // Outcomes at every point that the search has seen.
-        let mut seen: Vec<(Vec<f64>, Vec<f64>)> = Vec::new();
-        let lagrangian = |parts: &[f64]| -> Option<(f64, Vec<f64>)> {
-            let mut all = sizes.clone();
-            own.place(parts, &mut all);
-            let asked = outcomes.iter().map(|outcome| (*outcome, own.choices.as_slice()));
-            let told = economy.tell_each(&all, asked).ok()?;
-            seen.push((parts.to_vec(), told.iter().map(|told| told.value).collect()));
-            let mut value = sign * told[0].value;
-            let mut by: Vec<f64> =
-                own.gradient(&told[0].gradient).map(|slope| sign * slope).collect();
-            for (k, told) in told[1..].iter().enumerate() {
-                let shifted = multipliers[k] + weight * (told.value - search.at_most[k].1);
-                if shifted > 0.0 {
-                    value += 0.5 * shifted * shifted / weight;
-                    for (slot, slope) in by.iter_mut().zip(own.gradient(&told.gradient)) {
-                        *slot += shifted * slope;
-                    }
-                }
-            }
-            Some((value, by))
-        };
-        let minimum =
-            minimize(lagrangian, &own.parts(&sizes), &own.zeros, &own.ones, goal, curvature)?;
-        let Minimum { point, stationarity, .. } = minimum;
-        curvature = minimum.curvature;
-        evaluations += minimum.evaluations;
-        own.place(&point.x, &mut sizes);
-        let (_, told) = seen.into_iter().rfind(|(parts, _)| *parts == point.x)?;
-        let over = |k: usize| told[k + 1] - search.at_most[k].1;
-        let mut violation: f64 = 0.0;
-        for (k, multiplier) in multipliers.iter_mut().enumerate() {
-            violation = violation.max(over(k).max(-*multiplier / weight).abs());
-            *multiplier = (*multiplier + weight * over(k)).max(0.0);
-        }
-        if !search.at_most.is_empty() {
-            // It is another function in the next round.
-            curvature = Curvature::unknown(own.choices.len());
-        }
-        let feasible = violation <= FEASIBLE || search.at_most.is_empty();
-        if feasible || round == MULTIPLIER_ROUNDS {
-            let constraints =
-                multipliers.iter().enumerate().map(|(k, m)| (told[k + 1], *m)).collect();
-            let most = (0..multipliers.len()).map(|k| over(k).max(0.0)).fold(0.0, f64::max);
-            return Some(Reply {
-                objective: sign * told[0],
-                sizes,
-                constraints,
-                violation: if feasible { violation } else { most },
-                stationarity: if feasible { stationarity } else { f64::NAN },
-                evaluations,
-                curvature,
-            });
-        }
-        if violation > 0.25 * last_violation {
-            weight *= WEIGHT.1;
-        }
-        last_violation = violation;
-    }
-    None
 }

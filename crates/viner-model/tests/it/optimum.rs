@@ -152,11 +152,45 @@ fn constraints_hold_and_a_frontier_rises() {
     let slope = economy.tell(&bound.sizes, &[&own.objective, &harm]).unwrap();
     assert!((slope[0].gradient[0] / slope[1].gradient[0] - multiplier).abs() < 1e-3, "{bound:?}");
     own.at_most.clear();
-    let curve = frontier(&economy, &harm, &own, 4).unwrap();
+    let curve = frontier(&economy, &harm, &own, &free.sizes, 4).unwrap().points;
+    let (low, high) = (curve[0].0, curve[3].0);
     assert_eq!(curve.len(), 4);
-    for pair in curve.windows(2) {
-        assert!(pair[1].0 > pair[0].0 && pair[1].1 > pair[0].1, "{curve:?}");
+    for (step, (cost, effect, _)) in curve.iter().enumerate() {
+        let even = low + (high - low) * step as f64 / 3.0;
+        assert!((cost - even).abs() < 1e-5 * (high - low), "{curve:?}");
+        assert!(step == 0 || *effect > curve[step - 1].1, "{curve:?}");
     }
+    // What else is bounded is bounded at the least cost, too.
+    let gain = free.told[0].value;
+    own.at_most = vec![(smooth(&baseline, "0 - welfare(R000)"), -0.9 * gain)];
+    let curve = frontier(&economy, &harm, &own, &free.sizes, 3).unwrap().points;
+    assert!((curve[0].1 - 0.9 * gain).abs() < 1e-6 && curve[0].0 > 0.0, "{curve:?}");
+}
+
+/// A bound in money and the same bound as a share are the same, whatever the size of the numbers.
+#[test]
+fn bounds_hold_in_any_unit() {
+    let baseline = two_countries(0.4, 0.3);
+    let variants = variants(&baseline, 4.0);
+    let choices = vec![tariff("R001", "R000")];
+    let economy = Economy::new(&variants, Vec::new(), choices);
+    let bought = baseline.trade_flows[[0, 0, 1]];
+    assert!(bought > 1e3, "{bought}");
+    let bounded = |outcome: &str, at_most: f64| {
+        let mut own = search(&baseline, "welfare(R000)", vec![0]);
+        own.at_most = vec![(smooth(&baseline, outcome), at_most)];
+        optimum(&economy, &own).unwrap()
+    };
+    let sold = bounded("0 - flow(R001, R000, *)", -0.8 * bought);
+    let share = bounded(&format!("0 - flow(R001, R000, *) / {bought}"), -0.8);
+    for found in [&sold, &share] {
+        assert!(found.stationarity < 1e-6, "{found:?}");
+    }
+    assert!((sold.sizes[0] - share.sizes[0]).abs() < 1e-6, "{sold:?} {share:?}");
+    let (value, multiplier) = sold.constraints[0][0];
+    assert!((value / bought + 0.8).abs() < 1e-5 && multiplier > 0.0, "{sold:?}");
+    let of_share = share.constraints[0][0].1;
+    assert!((multiplier * bought / of_share - 1.0).abs() < 1e-3, "{sold:?} {share:?}");
 }
 
 /// With trade shares by user: derivatives are those of equilibria, and what is found is best.
