@@ -44,19 +44,6 @@ fn the_best_tariffs_cannot_be_improved() {
 }
 
 #[test]
-fn an_optimum_is_repeated_from_its_manifest_and_its_tables() {
-    let place = Place::with_bundle();
-    let with_table = "[[policy]]\nkind = \"tariff\"\nfile = \"rates.csv\"\n[optimize]";
-    place.write("plan.toml", &PLAN.replace("[optimize]", with_table));
-    place.write("rates.csv", "exporter,importer,sector,rate\nUSA,ROW,A,0.5\n");
-    place.viner("optimize plan.toml -o out").succeeded();
-    place.write("plan.toml", "");
-    place.write("rates.csv", "");
-    place.viner("optimize out -o again").succeeded();
-    place.same_tables("out", "again");
-}
-
-#[test]
 fn players_and_bounds() {
     let place = Place::with_bundle();
     let objective = "objective = \"welfare(USA)\"\nmaximize = true";

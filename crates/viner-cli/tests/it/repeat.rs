@@ -128,3 +128,38 @@ fn a_manifest_that_is_none() {
     error: cannot read `empty`: [what the system says]
     ");
 }
+
+/// Plans whose scenario is their own keep the tables that it names.
+#[test]
+fn plans_when_their_files_are_gone() {
+    const SCENARIO: &str =
+        "baseline = \"bundle\"\n[[policy]]\nkind = \"tariff\"\nfile = \"rates.csv\"\n";
+    for (command, own) in [
+        (
+            "sweep",
+            "[sweep]\ndraws = 3\noutcomes = [\"welfare(USA)\"]\n\
+             [[sweep.vary]]\nkey = \"model.trade_elasticity\"\nvalues = [3, 4]\n",
+        ),
+        (
+            "optimize",
+            "[optimize]\nobjective = \"welfare(USA)\"\nmaximize = true\n\
+             [[optimize.choose]]\nkind = \"tariff\"\nexporter = \"ROW\"\nimporter = \"USA\"\n\
+             sector = \"A\"\nrate = 0.1\nlower = 0.0\nupper = 1.5\n",
+        ),
+        (
+            "game",
+            "[[player]]\nname = \"America\"\nmembers = [\"USA\"]\n\
+             [[player.action]]\nname = \"trade\"\n[[player.action]]\nname = \"tax\"\npolicies = \
+             [{ kind = \"tariff\", exporter = \"ROW\", importer = \"USA\", sector = \"A\", rate = 0.2 }]\n",
+        ),
+    ] {
+        let place = Place::with_bundle();
+        place.write("plan.toml", &format!("{SCENARIO}{own}"));
+        place.write("rates.csv", "exporter,importer,sector,rate\nUSA,ROW,A,0.5\n");
+        place.viner(&format!("{command} plan.toml -o out")).succeeded();
+        place.write("plan.toml", "");
+        place.write("rates.csv", "");
+        place.viner(&format!("{command} out -o again")).succeeded();
+        assert_eq!(place.tables("out"), place.tables("again"), "{command}");
+    }
+}

@@ -48,22 +48,6 @@ fn tables_have_every_draw() {
     place.same_tables("out", "again");
 }
 
-/// Of a scenario in the plan, too.
-#[test]
-fn the_manifest_holds_the_tables_of_the_scenario() {
-    let place = place();
-    let pattern = "exporter = \"ROW\"\nimporter = \"USA\"\nsector = \"A\"\nrate = 0.5";
-    place.edit("plan.toml", pattern, "file = \"rates.csv\"");
-    place.edit("plan.toml", "policy.0.rate", "model.final_elasticity");
-    place.edit("plan.toml", "low = 0\n", "low = 0.2\n");
-    place.write("rates.csv", "exporter,importer,sector,rate\nROW,USA,A,0.5\n");
-    place.viner("sweep plan.toml -o out").succeeded();
-    place.write("plan.toml", "");
-    place.write("rates.csv", "");
-    place.viner("sweep out -o again").succeeded();
-    place.same_tables("out", "again");
-}
-
 #[test]
 fn a_draw_without_equilibrium_is_kept() {
     let place = place();
